@@ -1,0 +1,145 @@
+"""Owns every named error, and how each shows itself in a notebook."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from .redact import redact
+
+
+class CoCalcError(Exception):
+    """Base of all errors of this package.
+
+    Args:
+        message: what happened and why, as a sentence.
+        remedy: what to do about it, as a sentence; may be empty.
+    """
+
+    def __init__(self, message: str, *, remedy: str = "") -> None:
+        self.message = redact(message)
+        self.remedy = redact(remedy)
+        super().__init__(_sentences(self.message, self.remedy))
+        self._shown = False
+
+    def _render_traceback_(self) -> list[str]:
+        # IPython asks the exception how it wants to be shown. The cell that
+        # failed gets one line; asked again (%tb), it shows everything.
+        shell = _ipython()
+        if self._shown and shell is not None and self.__traceback__ is not None:
+            full = shell.InteractiveTB.structured_traceback(type(self), self, self.__traceback__)
+            return [redact(line) for line in full]
+        self._shown = True
+        return [f"{type(self).__name__}: {' '.join(str(self).split())}"]
+
+
+class ConfigurationError(CoCalcError, ValueError):
+    """A setting is missing or cannot be right (host, key, option); nothing was sent."""
+
+
+class APIConnectionError(CoCalcError):
+    """The server could not be reached, or the connection broke.
+
+    Attributes:
+        endpoint: what was called.
+        sent: False if it is certain that the request never reached the server;
+            True if it may have arrived, so that what was asked may have happened.
+    """
+
+    def __init__(
+        self, message: str, *, endpoint: str = "", sent: bool = False, remedy: str = ""
+    ) -> None:
+        super().__init__(message, remedy=remedy)
+        self.endpoint = endpoint
+        self.sent = sent
+
+
+class APITimeoutError(APIConnectionError):
+    """No answer came within the deadline; what was asked may still happen."""
+
+
+class APIError(CoCalcError):
+    """The server answered with an error.
+
+    Attributes:
+        endpoint: what was called, e.g. `"copy_path_between_projects"`; "" if nothing was sent.
+        status: HTTP status code, None if nothing was sent.
+        request_id: the `id` of the answer, where it has one.
+        body: the answer as it came (parsed JSON or text), secrets masked.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        endpoint: str = "",
+        status: int | None = None,
+        request_id: str | None = None,
+        body: Any = None,
+        remedy: str = "",
+    ) -> None:
+        super().__init__(message, remedy=remedy)
+        self.endpoint = endpoint
+        self.status = status
+        self.request_id = request_id
+        self.body = body
+
+
+class AuthenticationError(APIError):
+    """No API key, or one that this server does not know; or a wrong password."""
+
+
+class PermissionDeniedError(APIError):
+    """The account may not do this (not a collaborator, not an admin)."""
+
+
+class NotFoundError(APIError):
+    """No such project, file, job, account or endpoint."""
+
+
+class ValidationError(APIError, ValueError):
+    """A parameter is missing or wrong; `status` is None where nothing was sent."""
+
+
+class RateLimitError(APIError):
+    """Too many attempts; `retry_after` is the time to wait in seconds, None if unknown."""
+
+    def __init__(self, message: str, *, retry_after: float | None = None, **kwargs: Any) -> None:
+        super().__init__(message, **kwargs)
+        self.retry_after = retry_after
+
+
+class ServerError(APIError):
+    """The server failed, or what it said cannot be understood."""
+
+
+class CommandError(CoCalcError):
+    """CoCalc refused a command of the frame; the message is CoCalc's own `mesg`."""
+
+
+class CommandTimeoutError(CoCalcError, TimeoutError):
+    """CoCalc did not answer a command of the frame within its deadline."""
+
+
+class CommandCancelledError(CoCalcError):
+    """The command was cancelled before CoCalc answered (the widget was closed, say)."""
+
+
+class ChannelBlockedError(CoCalcError):
+    """The page cannot talk to CoCalc; the message says why, the remedy what to change."""
+
+
+class WouldDeadlockError(CoCalcError, RuntimeError):
+    """Waiting here would stop the very messages it waits for; the remedy is the line to write."""
+
+
+def _sentences(message: str, remedy: str) -> str:
+    # a server's own words often end without a full stop
+    stop = "" if not remedy or message.endswith((".", "!", "?", ":", "…")) else "."
+    return f"{message}{stop} {remedy}".rstrip()
+
+
+def _ipython() -> Any:
+    # only if IPython is loaded: this module must not be what loads it
+    core = sys.modules.get("IPython")
+    return core.get_ipython() if core is not None else None

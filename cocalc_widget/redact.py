@@ -1,0 +1,70 @@
+"""Owns the masking of API keys, auth tokens and passwords in all text that leaves the process."""
+
+from __future__ import annotations
+
+import re
+from typing import NoReturn
+
+_MASK = "•••"
+# What a secret looks like when we do not hold it ourselves: CoCalc's API keys
+# (`sk_` + 16 or `sk-` + 22 characters, so far), an auth_token in a URL, and
+# CoCalc's own sentence about an expired token, which repeats it.
+_PATTERNS = (
+    re.compile(r"(?P<keep>\bsk[_-])[A-Za-z0-9_-]{8,}"),
+    re.compile(r"(?P<keep>auth_token(?:=|%3[dD]))[^&\s'\"<>#]+"),
+    re.compile(r"(?P<keep>unknown or expired token: ['\"]?)[^'\"\s]+"),
+    re.compile(r"(?P<keep>\b(?:Basic|Bearer) )[A-Za-z0-9+/=_.-]{8,}"),
+)
+
+
+class Secret:
+    """A key, token or password that shows itself only when asked to.
+
+    `str`, `repr` and `format` give a mask, and pickling or copying it into
+    JSON fails; `reveal()` gives the value. Two secrets compare by value.
+    """
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        if not isinstance(value, str):
+            raise TypeError(f"a secret is a string, not {type(value).__name__}")
+        self._value = value
+
+    def reveal(self) -> str:
+        """The value itself: hand it to the wire, to nothing else."""
+        return self._value
+
+    def __str__(self) -> str:
+        return mask(self._value)
+
+    def __repr__(self) -> str:
+        return f"<secret {mask(self._value)}>"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._value == self._value
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
+    def __bool__(self) -> bool:
+        return bool(self._value)
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a secret cannot be pickled")
+
+
+def mask(value: str) -> str:
+    """The last four characters of a long secret, nothing of a short one."""
+    return _MASK + value[-4:] if len(value) >= 16 else _MASK
+
+
+def redact(text: str, *secrets: Secret | str | None) -> str:
+    """`text` without the given secrets and without whatever looks like one."""
+    for secret in secrets:
+        value = secret.reveal() if isinstance(secret, Secret) else secret
+        if value and len(value) >= 4:
+            text = text.replace(value, _MASK)
+    for pattern in _PATTERNS:
+        text = pattern.sub(rf"\g<keep>{_MASK}", text)
+    return text

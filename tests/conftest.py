@@ -1,0 +1,33 @@
+"""Fixtures for all tests: an IPython shell, and a home of their own for every setting."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.testing.globalipapp import start_ipython
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """No test reads or writes the settings of whoever runs it."""
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("COCALC_CONFIG_DIR", str(home / "cocalc-widget"))
+    for name in ("COCALC_API_KEY", "COCALC_HOST", "REQUESTS_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+    return home
+
+
+@pytest.fixture(scope="session")
+def _ipython() -> InteractiveShell:
+    return start_ipython()
+
+
+@pytest.fixture
+def shell(_ipython: InteractiveShell) -> Iterator[InteractiveShell]:
+    """The one IPython shell a process can have, with an empty namespace."""
+    _ipython.reset(new_session=True)
+    yield _ipython
+    _ipython.reset(new_session=True)

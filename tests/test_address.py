@@ -1,0 +1,125 @@
+"""Addresses: what is taken, what is refused before anything is sent, and CoCalc's URLs."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cocalc_widget import address
+from cocalc_widget.errors import CoCalcError, ConfigurationError, ValidationError
+
+ID = "aaaaaaaa-0000-4000-8000-000000000001"
+HOST = "https://cocalc.test"
+
+
+def test_ids_are_taken_in_any_case_and_with_blanks() -> None:
+    assert address.check_uuid(f" {ID.upper()} ") == ID
+
+
+@pytest.mark.parametrize("bad", ["", "nope", ID[:-1], ID + "0", ID.replace("-", ""), None, 5, [ID]])
+def test_bad_ids_are_refused(bad: object) -> None:
+    with pytest.raises(ValidationError, match="project_id must be a UUID") as caught:
+        address.check_uuid(bad)
+    assert caught.value.status is None
+
+
+@pytest.mark.parametrize(
+    ("bad", "says"),
+    [
+        ("", "empty"), ("  ", "empty"), ("/etc/passwd", "relative"), ("a/../../b", "'..'"),
+        ("..", "'..'"), ("a\0b", "control"), ("a\nb", "control"), ("x" * 5000, "too long"),
+        ("ü" * 3000, "too long"), (None, "string"), (5, "string"), ("\ud800", "Unicode"),
+    ],
+)  # fmt: skip
+def test_bad_paths_are_refused(bad: object, says: str) -> None:
+    with pytest.raises(ValidationError, match=says):
+        address.check_path(bad)
+
+
+@pytest.mark.parametrize("good", ["a.md", "A/b c.md", "..a", "a..b/c", "été/✓.ipynb", "#?%.txt"])
+def test_good_paths_are_kept_as_they_are(good: str) -> None:
+    assert address.check_path(good) == good
+
+
+def test_addresses() -> None:
+    assert address.parse_address(f"{ID}:A/b:c.md") == address.Address(ID, "A/b:c.md")
+    assert address.parse_address(" My project ") == address.Address("My project")
+    assert str(address.Address("p", "a")) == "p:a"
+    assert str(address.Address("p")) == "p"
+    for bad in (":a.md", "", None, "p:/a", "p:../a"):
+        with pytest.raises(ValidationError):
+            address.parse_address(bad)
+
+
+@pytest.mark.parametrize(
+    ("value", "host"),
+    [
+        ("cocalc.com", "https://cocalc.com"),
+        ("https://CoCalc.com/", "https://cocalc.com"),
+        ("https://uni.edu:443/cocalc/", "https://uni.edu/cocalc"),
+        ("localhost:8443", "https://localhost:8443"),
+        ("http://127.0.0.1:5000", "http://127.0.0.1:5000"),
+        ("http://[::1]:5000", "http://[::1]:5000"),
+        ("https://münchen.de", "https://xn--mnchen-3ya.de"),
+    ],
+)
+def test_hosts(value: str, host: str) -> None:
+    assert address.normalize_host(value) == host
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "", None, "javascript:alert(1)", "data:text/html,x", "ftp://x", "https://a@b.c",
+        "https://u:p@b.c", "https://x?a=1", "https://x#a", "https://x:99999", "https://a b",
+        "https://x\n.y", "http://cocalc.example", "https://", "https:///x", "https://evil\\@x",
+    ],
+)  # fmt: skip
+def test_bad_hosts_are_refused(bad: object) -> None:
+    with pytest.raises(ConfigurationError):
+        address.normalize_host(bad)
+
+
+def test_plain_http_needs_a_word() -> None:
+    assert address.normalize_host("http://a.b", allow_http=True) == "http://a.b"
+
+
+def test_urls_are_kiosk_urls() -> None:
+    assert address.app_url(HOST) == f"{HOST}/app?fullscreen=kiosk&session="
+    url = address.file_url(HOST, ID, "A b/ü?#%.md")
+    assert url == f"{HOST}/projects/{ID}/files/A%20b/%C3%BC%3F%23%25.md?fullscreen=kiosk&session="
+    assert address.origin_of("https://uni.edu/cocalc") == "https://uni.edu"
+
+
+def test_a_token_goes_where_its_generation_looks_for_it() -> None:
+    url = address.file_url(HOST, ID, "a.md")
+    assert address.signed_url(url, "T&1", "A", HOST) == (
+        f"{HOST}/projects/{ID}/files/a.md?auth_token=T%261&fullscreen=kiosk&session="
+    )
+    assert address.signed_url(url, "T&1", "B", HOST) == (
+        f"{HOST}/auth/impersonate?auth_token=T%261"
+    )
+
+
+@given(st.text())
+def test_any_text_gives_a_result_or_a_named_error(text: str) -> None:
+    for check in (
+        address.check_uuid, address.check_path, address.parse_address, address.normalize_host,
+    ):  # fmt: skip
+        try:
+            check(text)
+        except CoCalcError:
+            continue
+
+
+@given(st.text(min_size=1))
+def test_a_path_never_leaves_its_place_in_the_url(text: str) -> None:
+    try:
+        path = address.check_path(text)
+    except CoCalcError:
+        return
+    url = address.file_url(HOST, ID, path)
+    assert url.startswith(f"{HOST}/projects/{ID}/files/")
+    assert url.count("?") == 1
+    assert url.endswith("?fullscreen=kiosk&session=")

@@ -1,0 +1,134 @@
+"""Credentials: which source wins, what is kept where, and for which host."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cocalc_widget import config
+from cocalc_widget.errors import ConfigurationError
+from cocalc_widget.redact import Secret
+
+HOST = "https://cocalc.example.com"
+KEYS = [f"sk-{letter * 22}" for letter in "ABCDE"]
+
+
+@pytest.fixture(autouse=True)
+def _own(own_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.chdir(tmp_path)
+    config._session.clear()
+    config._current.clear()
+    yield
+    config._session.clear()
+    config._current.clear()
+
+
+def test_each_source_wins_over_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert config.resolve(host=HOST) == config.Credentials(HOST, None, "")
+    Path("api.key").write_text(KEYS[4] + "\n")
+    assert config.resolve(host=HOST).source == "api.key"
+    file = config.write_key(HOST, Secret(KEYS[3]))
+    assert config.resolve(host=HOST).source == str(file)
+    monkeypatch.setenv("COCALC_API_KEY", KEYS[2])
+    assert config.resolve(host=HOST).source == "COCALC_API_KEY"
+    config.login(KEYS[1], HOST)
+    assert config.resolve(host=HOST).source == "login"
+    found = config.resolve(KEYS[0], HOST)
+    assert (found.source, found.api_key) == ("argument", Secret(KEYS[0]))
+    assert config.sources(HOST) == ["login", "COCALC_API_KEY", str(file), "api.key"]
+
+
+def test_hosts(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert config.find_host() == "https://cocalc.com"
+    config.write_key(HOST, Secret(KEYS[0]))
+    assert config.find_host() == HOST, "the only one that is stored"
+    monkeypatch.setenv("COCALC_HOST", "other.example.com/base/")
+    assert config.find_host() == "https://other.example.com/base"
+    config.login(KEYS[0], "third.example.com")
+    assert config.find_host() == "https://third.example.com"
+    assert config.find_host("fourth.example.com") == "https://fourth.example.com"
+
+
+def test_a_key_is_for_its_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COCALC_API_KEY", KEYS[0])
+    monkeypatch.setenv("COCALC_HOST", HOST)
+    config.login(KEYS[1], "https://one.example.com")
+    config.write_key("https://two.example.com", Secret(KEYS[2]))
+    assert config.resolve(host=HOST).api_key == Secret(KEYS[0])
+    assert config.resolve(host="https://one.example.com").api_key == Secret(KEYS[1])
+    assert config.resolve(host="https://two.example.com").api_key == Secret(KEYS[2])
+    assert config.resolve(host="https://evil.example.com").api_key is None
+
+
+def test_files_are_private() -> None:
+    old = os.umask(0)
+    try:
+        file = config.write_key(HOST, Secret(KEYS[0]))
+        file = config.write_key(HOST, Secret(KEYS[1]))
+    finally:
+        os.umask(old)
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    for folder in (file.parent, file.parent.parent):
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert [it.name for it in file.parent.iterdir()] == [file.name], "nothing half-written is left"
+    assert config.resolve(host=HOST).api_key == Secret(KEYS[1])
+    assert config.stored_hosts() == [HOST]
+
+
+def test_login_stores_on_request_and_logout_tells_what_is_left(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    config.login(KEYS[0], HOST)
+    assert not config.key_file(HOST).exists()
+    config.login(KEYS[0], HOST, store=True)
+    assert config.key_file(HOST).exists()
+    monkeypatch.setenv("COCALC_API_KEY", KEYS[1])
+    assert config.logout(HOST) == ["COCALC_API_KEY"]
+    assert not config.key_file(HOST).exists()
+    monkeypatch.delenv("COCALC_API_KEY")
+    assert config.logout(HOST) == []
+
+
+def test_keys_are_cleaned_and_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COCALC_API_KEY", f" {KEYS[0]}\r\n")
+    found = config.resolve(host=HOST)
+    assert found.api_key == Secret(KEYS[0])
+    assert KEYS[0] not in repr(found) + str(found)
+    for bad in ("sk-ä" * 5, "sk-\x00aaaa"):
+        with pytest.raises(ConfigurationError):
+            config.clean_key(bad)
+    with pytest.raises(ConfigurationError, match="blank"):
+        config.login("  \n", HOST)
+
+
+def test_unreadable_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    file = config.write_key(HOST, Secret(KEYS[0]))
+    file.write_bytes(b"\xff\xfe\xff")
+    with pytest.raises(ConfigurationError, match="cannot be read"):
+        config.resolve(host=HOST)
+    file.unlink()
+    file.mkdir()
+    assert config.resolve(host=HOST).api_key is None
+
+
+def test_the_platforms_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("COCALC_CONFIG_DIR")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.setenv("APPDATA", str(tmp_path))
+    for platform in ("linux", "win32"):
+        monkeypatch.setattr("sys.platform", platform)
+        assert config.config_dir() == tmp_path / "cocalc-widget"
+    monkeypatch.setattr("sys.platform", "darwin")
+    assert config.config_dir().parts[-2:] == ("Application Support", "cocalc-widget")
+
+
+def test_unencrypted_hosts() -> None:
+    with pytest.raises(ConfigurationError, match="not encrypted"):
+        config.resolve(KEYS[0], "http://cocalc.example.com")
+    assert config.resolve(KEYS[0], "http://localhost:5000").host == "http://localhost:5000"
+    told = config.resolve(KEYS[0], "http://cocalc.example.com", allow_http=True)
+    assert told.host == "http://cocalc.example.com"
