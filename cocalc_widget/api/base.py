@@ -1,0 +1,173 @@
+"""Owns what every part of the client stands on: host, key, dialect, projects by name."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from typing import TYPE_CHECKING, Any, get_args
+
+from .. import config
+from ..address import Generation, is_uuid
+from ..errors import ConfigurationError, NotFoundError, ValidationError
+from . import detect
+from .caller import Caller
+from .policy import check_timeout
+from .results import Projects
+from .transport import Transport
+from .wire import check_ca
+
+if TYPE_CHECKING:
+    from ..redact import Secret
+    from .dialect import Dialect
+
+
+class ClientBase:
+    """Host and key, and the dialect that is spoken with them.
+
+    Args:
+        api_key: the key; without it login → `COCALC_API_KEY` → stored file → `api.key`.
+        host: the server; without it the latest login → `COCALC_HOST` → cocalc.com.
+        api: "v1", "v2" (with the conat bridge where there is one), or "auto":
+            asks the host once per process.
+        timeout: seconds for a call with all its retries, or (connect, call). A
+            copy on a server without a queue gets 300 s unless this is given.
+        retries: how often a call without side effects is tried again.
+        verify: as in requests: True, False, or a CA file.
+        allow_http: send the key to a host that is not loopback unencrypted.
+
+    Raises:
+        ConfigurationError: a setting that cannot be right; nothing was sent.
+    """
+
+    def __init__(
+        self,
+        api_key: str | Secret | None = None,
+        *,
+        host: str | None = None,
+        api: detect.Api = "auto",
+        timeout: float | tuple[float, float] | None = None,
+        retries: int = 2,
+        verify: bool | str = True,
+        allow_http: bool = False,
+    ) -> None:
+        if api not in get_args(detect.Api):
+            raise ConfigurationError(f"api must be 'v1', 'v2' or 'auto', not {api!r}.")
+        if isinstance(retries, bool) or not isinstance(retries, int) or retries < 0:
+            raise ConfigurationError(f"retries must be a number from 0 on, not {retries!r}.")
+        verify = verify if isinstance(verify, bool) else str(verify)
+        check_ca(verify)
+        found = config.resolve(api_key, host, allow_http=allow_http)
+        self._api: detect.Api = api
+        self._key_source = found.source
+        transport = Transport(
+            found.host,
+            found.api_key,
+            timeouts=check_timeout(timeout),
+            retries=retries,
+            verify=verify,
+        )
+        self._transport = transport
+        self._caller = Caller(transport, found.source)
+        self._found: Dialect | None = None
+        self._account_id: str | None = None
+        self._titles: dict[str, str] = {}  # project id -> title, where no two have the same
+        self._lock = threading.Lock()
+
+    @property
+    def host(self) -> str:
+        """The server, as `https://host[:port][/base]`."""
+        return self._transport.host
+
+    @property
+    def verify(self) -> bool | str:
+        """How its certificate is checked, as in requests."""
+        return self._transport.verify
+
+    @property
+    def key_source(self) -> str:
+        """Where the key was found; "" without a key."""
+        return self._key_source
+
+    @property
+    def generation(self) -> Generation:
+        """Which generation of CoCalc this is: "A" (API v1) or "B" (conat)."""
+        return self._dialect.generation
+
+    @property
+    def api(self) -> str:
+        """The API in use: "v1" or "v2"."""
+        return self._dialect.name
+
+    @property
+    def _dialect(self) -> Dialect:
+        if self._found is None:
+            with self._lock:
+                if self._found is None:
+                    self._found = detect.dialect_for(self._caller, self._api)
+        return self._found
+
+    def customize(self) -> dict[str, Any]:
+        """What the server tells about itself without a sign-in (`GET /customize`, recording)."""
+        told = self._caller.page("/customize")
+        found = told.get("configuration") if isinstance(told, dict) else None
+        return found if isinstance(found, dict) else {}
+
+    def projects(self) -> Projects:
+        """The projects this key can use.
+
+        Raises:
+            APIError: as every call; see `errors`.
+        """
+        found = Projects(self._dialect.projects())
+        counts = Counter(project.title for project in found)
+        self._titles = {p.project_id: p.title for p in found if p.title and counts[p.title] == 1}
+        return found
+
+    def resolve(self, project: str) -> str:
+        """The id of a project, given by its id, the beginning of it, or its title.
+
+        An id costs no request; else the projects are listed.
+
+        Raises:
+            NotFoundError: no such project.
+            ValidationError: more than one.
+        """
+        return self._resolve([project])[project]
+
+    def _resolve(self, names: list[str]) -> dict[str, str]:
+        wanted = {name: name.lower() for name in names if is_uuid(name)}
+        if len(wanted) == len(set(names)):
+            return wanted
+        known = self.projects()
+        for name in names:
+            if name in wanted:
+                continue
+            hits = [p for p in known if p.title == name]
+            if not hits and len(name) >= 4:
+                hits = [p for p in known if p.project_id.startswith(name.lower())]
+            if not hits:
+                raise NotFoundError(
+                    f"there is no project {name!r} among your {len(known)} projects.",
+                    remedy="projects() lists them; name one by title, or by the start of its id.",
+                )
+            if len(hits) > 1:
+                ids = ", ".join(p.project_id for p in hits[:4])
+                raise ValidationError(
+                    f"{len(hits)} projects match {name!r}: {ids}.", remedy="Use the id."
+                )
+            wanted[name] = hits[0].project_id
+        return wanted
+
+    def close(self) -> None:
+        """Close the connections that are kept open. The client can still be used."""
+        self._transport.close()
+
+    def __enter__(self) -> Any:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        key = self._transport.key
+        return f"<{type(self).__name__} {self.host}, key {key or 'none'}>"

@@ -1,0 +1,149 @@
+"""Owns the public `Client`: accounts, tokens, files and commands; copying is in `copies`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..address import check_path, check_uuid, file_url, signed_url
+from . import detect
+from .copies import Copies
+from .files import Files, filled
+from .raw import call_raw
+from .results import Account, Ping, Token, Whoami
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from ..redact import Secret
+
+
+class Client(Copies, Files):
+    """CoCalc's HTTP API, of every generation, as one object. Safe between threads.
+
+    Every method raises the errors of `cocalc_widget.errors`: `APIConnectionError`
+    and `APITimeoutError` where no answer came, else the `APIError` for what the
+    server said, in its own words. The arguments are those of `ClientBase`.
+    """
+
+    def ping(self) -> Ping:
+        """Ask whether the server is there and takes the key.
+
+        Returns:
+            The server's clock.
+        """
+        return self._dialect.ping()
+
+    def whoami(self) -> Whoami:
+        """Whose key this is, where it was found, and what the server speaks."""
+        person = self._dialect.person()
+        return Whoami(
+            account_id=person.account_id,
+            email=person.email,
+            name=person.name,
+            host=self.host,
+            api=self._dialect.name,
+            generation=self._dialect.generation,
+            key_source=self.key_source,
+            project_id=person.project_id,
+            api_source=detect.reason(self._api, self._dialect),
+        )
+
+    @property
+    def account_id(self) -> str:
+        """The account of the key (asked for once)."""
+        if self._account_id is None:
+            self._account_id = self.whoami().account_id
+        return self._account_id
+
+    def create_account(
+        self,
+        first_name: str,
+        last_name: str,
+        email_address: str,
+        password: str | Secret,
+        *,
+        get_api_key: bool = False,
+        token: str | None = None,
+    ) -> Account:
+        """Make an account. Calling it agrees to the terms of the site on its owner's behalf.
+
+        On API v2 the e-mail address *and password* of an existing account give that
+        account instead of an error (recording).
+
+        Args:
+            first_name: of its owner.
+            last_name: of its owner.
+            email_address: to sign in with.
+            password: at least 6 characters (doc); some servers want more.
+            get_api_key: also make a key for it (API v1 only).
+            token: the registration token, where the site wants one.
+
+        Raises:
+            ValidationError: a field is refused; the message names it.
+        """
+        told = {
+            "first_name": filled(first_name, "first_name"),
+            "last_name": filled(last_name, "last_name"),
+            "email_address": filled(email_address, "email_address"),
+            "password": password if isinstance(password, str) else password.reveal(),
+        }
+        if token is not None:
+            told["token"] = token
+        return self._dialect.create_account(told, get_api_key=get_api_key)
+
+    def create_project(self, title: str, description: str = "", *, start: bool = False) -> str:
+        """Make a project; returns its id. With `start` it is started at once."""
+        return self._dialect.create_project(filled(title, "title"), description, start=start)
+
+    def start_project(self, project_id: str) -> None:
+        """Start a project and wait until it runs (seconds)."""
+        self._dialect.start_project(check_uuid(project_id))
+
+    def create_token(
+        self,
+        account: str | None = None,
+        password: str | Secret | None = None,
+        *,
+        expire: datetime | None = None,
+    ) -> Token:
+        """Mint an auth token, which signs a browser in as that account.
+
+        Args:
+            account: an account_id or e-mail address; this key's account without it.
+            password: of that account (API v1); only site admins may leave it out.
+            expire: when it ends (generation B; else 12 hours, or 24 there).
+
+        Raises:
+            AuthenticationError: wrong password.
+            RateLimitError: after a wrong password, for 60 s.
+            PermissionDeniedError: generation B, and nobody's admin.
+        """
+        if expire is not None and expire.tzinfo is None:
+            expire = expire.astimezone()  # a naive time is local, as everywhere in Python
+        secret = password if isinstance(password, str) or password is None else password.reveal()
+        account = self.account_id if account is None else filled(account, "account")
+        return self._dialect.create_token(account.strip(), secret, expire)
+
+    def revoke_token(self, token: Token | str) -> None:
+        """End a token before its time (generation B only)."""
+        self._dialect.revoke_token(token if isinstance(token, str) else token.value)
+
+    def embed_url(self, project_id: str, path: str, token: Token | str | None = None) -> str:
+        """The kiosk URL of a file. With a token it signs in too: then it is a secret."""
+        url = file_url(self.host, check_uuid(project_id), check_path(path))
+        if token is None:
+            return url
+        value = token if isinstance(token, str) else token.value
+        return signed_url(url, value, self.generation, self.host)
+
+    def call(self, name: str, *args: Any, **options: Any) -> Any:
+        """Anything of the API, raw: the parsed answer, or its error. Never sent twice.
+
+        Args:
+            name: an event of v1 (`"ping"`), a path of v2 (`"projects/copy-path"`), or,
+                with a dot, a method of the conat bridge (`"projects.createProject"`).
+            *args: for v1 and v2 one dict of parameters; for conat the arguments.
+            **options: further parameters for v1 and v2. For conat: `project_id`
+                calls that project's method, `timeout` is in seconds.
+        """
+        return call_raw(self._caller, name, args, options, lambda: self.api)

@@ -1,0 +1,174 @@
+"""Owns the client's methods around copying between projects."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+from ..address import Address, parse_address
+from ..errors import ValidationError
+from . import targets as reading
+from .base import ClientBase
+from .batch import CopyBatch, raise_if_hopeless
+from .dialect import Listing
+from .jobs import CopyJob, CopyJobs, check_job_id
+from .sending import Sender
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+MOST_WORKERS = 64
+
+
+class Copies(ClientBase):
+    """Copying from one project to others."""
+
+    last_copy: CopyBatch | None = None
+
+    def copy(
+        self,
+        src: str | Address,
+        *targets: str | Address | Path | Iterable[Any],
+        wait: bool | float = True,
+        overwrite_newer: bool = False,
+        delete_missing: bool = False,
+        backup: bool = False,
+        exclude: str | Iterable[str] = (),
+        timeout: float | None = None,
+        scheduled: datetime | str | None = None,
+        concurrency: int = 16,
+        progress: bool | None = None,
+    ) -> CopyBatch:
+        """Copy a file or folder to other projects, each once.
+
+        PROJECT is an id, the start of one, or a title. All is checked before
+        anything is sent. A copy whose answer got lost is never sent again by itself.
+
+        Args:
+            src: `"PROJECT:path"`.
+            *targets: `"PROJECT"` (same path), `"PROJECT:path"`, lists of these, or
+                the `Path` of a CSV file with a column of them.
+            wait: until all have ended; a number is the longest wait in seconds.
+                False returns as soon as the server has them all.
+            overwrite_newer: overwrite files that are newer in the target.
+            delete_missing: delete what is only in the target. Dangerous.
+            backup: keep what is overwritten, renamed with a `~`.
+            exclude: patterns of rsync (API v1).
+            timeout: seconds the server gives each copy.
+            scheduled: copy at that time (API v1 with a queue, as cocalc.com had);
+                local time unless it has a zone.
+            concurrency: requests at a time.
+            progress: a bar; None shows one for several targets, to a person only.
+
+        Returns:
+            The batch; `last_copy` keeps it too. Failures of single targets are in
+            its `failed`, with their errors.
+
+        Raises:
+            APIError: the only copy failed, or all did in the same definite way.
+            APITimeoutError: not all have ended in time; they go on.
+            ValidationError: refused before anything was sent.
+        """
+        now = datetime.now(timezone.utc)
+        told = {
+            "overwrite_newer": overwrite_newer,
+            "delete_missing": delete_missing,
+            "backup": backup,
+            "exclude": exclude,
+            "timeout": timeout,
+            "scheduled": scheduled,
+        }
+        how = reading.check_options(told, now)
+        if not isinstance(wait, (bool, int, float)) or wait < 0:
+            raise ValidationError(f"wait must be True, False or seconds, not {wait!r}.")
+        if not isinstance(concurrency, int) or not 1 <= concurrency <= MOST_WORKERS:
+            raise ValidationError(f"concurrency must be from 1 to {MOST_WORKERS}.")
+        source = src if isinstance(src, Address) else parse_address(src)
+        if not source.path:
+            raise ValidationError(f"{src!r} names no file or folder.", remedy="Write PROJECT:path.")
+        wanted = reading.flatten(targets)
+        ids = self._resolve([source.project, *(it.project for it in wanted)])
+        settled = reading.settle(source, wanted, ids)
+        source = replace(source, project=ids[source.project])
+        self._dialect.check_copies(source, settled, how)
+        if how.scheduled is not None:
+            self._check_schedule()
+        sender = Sender(self._dialect, self._caller, source, how, self._titles)
+        batch = CopyBatch(sender, settled, concurrency=concurrency, progress=progress)
+        self.last_copy = batch
+        batch.send()
+        if wait is not False:
+            batch.wait(None if wait is True else wait)
+        raise_if_hopeless(batch)
+        return batch
+
+    def copy_status(self, job: str | CopyJob) -> CopyJob:
+        """How a copy is getting on.
+
+        Args:
+            job: a job, or its id.
+
+        Raises:
+            NotFoundError: no such job: cancelled, or never there.
+            ValidationError: an empty id: that copy was done when it was asked for.
+        """
+        if isinstance(job, CopyJob):
+            if not job.id:
+                return job
+            return job.updated(self._dialect.copy_status(job.id))
+        return replace(self._dialect.copy_status(check_job_id(job)), names=self._titles)
+
+    def cancel_copy(self, job: str | CopyJob) -> None:
+        """Cancel a copy that is scheduled and not yet done (API v1).
+
+        Raises:
+            NotFoundError: no such job, or it is done; or this server can't cancel.
+        """
+        self._dialect.cancel_copy(check_job_id(job.id if isinstance(job, CopyJob) else job))
+
+    def copies(
+        self,
+        src: str | Address | None = None,
+        target: str | Address | None = None,
+        *,
+        limit: int = 1000,
+    ) -> CopyJobs:
+        """The copy jobs the server knows, pending ones first (API v1).
+
+        Args:
+            src: `"PROJECT"` or `"PROJECT:path"` copied from.
+            target: `"PROJECT"` copied to.
+            limit: how many of each at most, up to 1000.
+
+        Raises:
+            ValidationError: neither source nor target.
+            NotFoundError: this server does not list copies.
+        """
+        if src is None and target is None:
+            raise ValidationError("name the source or the target project of the copies.")
+        if isinstance(limit, bool) or not 1 <= limit <= 1000:
+            raise ValidationError("limit must be from 1 to 1000.")
+        which = Listing(self._place(src), self._place(target), limit=limit)
+        pending = self._dialect.list_copies(which)
+        finished = self._dialect.list_copies(replace(which, finished=True))
+        seen = {job.id for job in finished}
+        found = [*(job for job in pending if job.id not in seen), *finished]
+        return CopyJobs(replace(job, names=self._titles) for job in found)
+
+    def _place(self, told: str | Address | None) -> Address | None:
+        if told is None:
+            return None
+        place = told if isinstance(told, Address) else parse_address(told)
+        return replace(place, project=self.resolve(place.project))
+
+    def _check_schedule(self) -> None:
+        # Only production has a queue; elsewhere `scheduled` is ignored and the
+        # copy made at once (recording). Its settings tell which one this is.
+        kind = self.customize().get("kucalc")
+        if kind is not None and kind not in ("yes", True):
+            raise ValidationError(
+                "this server copies at once and cannot schedule: nothing was copied.",
+                remedy="Leave `scheduled` out, or copy when the time has come.",
+            )

@@ -1,0 +1,95 @@
+"""Owns the client's methods for what is inside a project: text files and commands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..address import check_path, check_uuid
+from ..errors import APIError, ValidationError
+from . import text as texts
+from .base import ClientBase
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .results import ExecResult
+
+_EXEC_TIME = 60.0
+
+
+class Files(ClientBase):
+    """Text files and commands."""
+
+    def read_text(self, project_id: str, path: str) -> str:
+        """The content of a text file.
+
+        Raises:
+            NotFoundError: no such file.
+            ValidationError: a folder, or not text; a bad id or path.
+        """
+        project_id, path = check_uuid(project_id), check_path(path)
+        content = self._dialect.read_text(project_id, path)
+        return texts.check(self._dialect, project_id, path, content)
+
+    def write_text(self, project_id: str, path: str, text: str) -> None:
+        """Write a whole text file, of any size; folders are made as needed.
+
+        Raises:
+            ValidationError: the path is a folder; a bad id or path; no text.
+        """
+        if not isinstance(text, str):
+            # a number as content was never answered by the server (recording)
+            raise ValidationError(f"the text must be a string, not {type(text).__name__}.")
+        texts.write(self._dialect, check_uuid(project_id), check_path(path), text)
+
+    def exec(
+        self,
+        project_id: str,
+        command: str,
+        args: Sequence[str] | None = None,
+        *,
+        path: str = "",
+        timeout: float = _EXEC_TIME,
+        env: dict[str, str] | None = None,
+        check: bool = False,
+    ) -> ExecResult:
+        """Run a command in a project; starts the project if needed. Never sent twice.
+
+        Args:
+            project_id: where.
+            command: a line for bash; or, with `args`, a program.
+            args: the program's arguments.
+            path: the folder to run in, relative to the project's home.
+            timeout: seconds until the server kills it.
+            env: environment variables to add.
+            check: raise if the exit code is not 0.
+
+        Raises:
+            APIError: with `check`, the command failed; its stderr is in the message.
+            ServerError: killed at its timeout.
+        """
+        project_id = check_uuid(project_id)
+        if path:
+            check_path(path)
+        if isinstance(args, str) or not all(isinstance(it, str) for it in args or ()):
+            raise ValidationError("args must be a list of strings.")
+        if isinstance(timeout, bool) or not isinstance(timeout, (int, float)) or not timeout > 0:
+            raise ValidationError(f"timeout must be seconds, not {timeout!r}.")
+        ended = self._dialect.exec(
+            project_id, filled(command, "command"), args, path=path, timeout=timeout, env=env
+        )
+        if check and ended.exit_code != 0:
+            why = ended.stderr.strip() or ended.stdout.strip() or "it printed nothing"
+            raise APIError(
+                f"`{command}` ended with exit code {ended.exit_code}: {why[-500:]}",
+                endpoint="exec",
+                status=200,
+            )
+        return ended
+
+
+def filled(value: object, name: str) -> str:
+    """Text that is not empty, or `ValidationError`."""
+    if not isinstance(value, str) or not value.strip():
+        raise ValidationError(f"{name} must be text that is not empty.")
+    return value

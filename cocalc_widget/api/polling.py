@@ -1,0 +1,91 @@
+"""Owns following jobs to their end: in bulk where the server lists them, adaptively."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ..errors import APIConnectionError, NotFoundError, RateLimitError, ServerError
+from . import workers
+from .sending import adopt
+
+if TYPE_CHECKING:
+    from .jobs import CopyJob
+    from .sending import Sender
+
+FIRST = 0.1  # s until the first look
+SLOWEST = 5.0  # s between two looks
+GROWTH = 1.5
+STALE = 3  # looks without news until the jobs are looked at one by one
+PATIENCE = 5  # looks in a row that may fail
+TRANSIENT = (APIConnectionError, ServerError, RateLimitError)
+
+
+def next_interval(interval: float, *, news: bool) -> float:
+    """Seconds until the next look: shorter while jobs end, longer while nothing happens."""
+    return max(FIRST, interval / GROWTH) if news else min(SLOWEST, interval * GROWTH)
+
+
+class Follower:
+    """Brings the jobs of a batch up to date.
+
+    Args:
+        sender: of the batch.
+        jobs: of the batch; changed in place.
+        since: the server's clock when the batch began, None if unknown.
+        concurrency: threads for servers that tell about one job at a time.
+    """
+
+    def __init__(
+        self, sender: Sender, jobs: list[CopyJob], since: float | None, concurrency: int
+    ) -> None:
+        self._sender = sender
+        self._jobs = jobs
+        self.since = since
+        self._concurrency = concurrency
+        self.spent: set[str] = set()  # ids of jobs whose place was sent again
+        self._quiet = 0
+
+    def look(self) -> bool:
+        """One look at all jobs that are under way; returns whether anything changed."""
+        before = [job.state for job in self._jobs]
+        open_ = [n for n, job in enumerate(self._jobs) if job.pending and job.id]
+        lost = any(job.state == "unknown" for job in self._jobs)
+        if not self._sender.dialect.lists_copies or (len(open_) == 1 and not lost):
+            workers.run(open_, self.ask, workers=self._concurrency)
+        elif open_ or lost:
+            self._list(finished=True)
+            if lost or self._quiet >= STALE:
+                self._list(finished=False)
+        news = before != [job.state for job in self._jobs]
+        self._quiet = 0 if news else self._quiet + 1
+        if self._quiet > 2 * STALE and self._sender.dialect.lists_copies:
+            # neither pending nor finished: cancelled by somebody, perhaps
+            self._quiet = 0
+            workers.run(open_, self.ask, workers=self._concurrency)
+        return news
+
+    def _list(self, *, finished: bool) -> None:
+        rows = list(self._sender.listed(finished=finished, since=self.since))
+        by_id = {row.id: row for row in rows}
+        taken = self.spent | {job.id for job in self._jobs if job.id}
+        for number, job in enumerate(self._jobs):
+            row = by_id.get(job.id) if job.id else None
+            if row is not None and job.state != row.state and not job.done:
+                self._jobs[number] = job.updated(row, note=job.note)
+        unknown = {n: job for n, job in enumerate(self._jobs) if job.state == "unknown"}
+        for number, row in adopt(unknown, rows, taken, self.since).items():
+            self._jobs[number] = row
+        if rows:
+            self._sender.queues = True
+
+    def ask(self, number: int) -> None:
+        """Ask for one job; what the server does not know any more is cancelled."""
+        job = self._jobs[number]
+        try:
+            told = self._sender.dialect.copy_status(job.id)
+        except NotFoundError as error:
+            # deleted, or lost: this job will not end (recording)
+            self._jobs[number] = replace(job, state="cancelled", error=error.with_traceback(None))
+            return
+        self._jobs[number] = job.updated(told)

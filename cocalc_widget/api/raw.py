@@ -1,0 +1,63 @@
+"""Owns `Client.call`: which API a bare name belongs to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..address import check_uuid
+from ..errors import ValidationError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .caller import Caller
+
+
+def call_raw(
+    caller: Caller,
+    name: object,
+    args: tuple[Any, ...],
+    options: dict[str, Any],
+    api: Callable[[], str],
+) -> Any:
+    """Call what a name stands for: `event` (v1), `some/path` (v2), `some.method` (conat).
+
+    A single word belongs to the API in use; `api/v1/...` and `api/v2/...` say it.
+
+    Raises:
+        ValidationError: no such form of name, or arguments that do not fit it.
+    """
+    if not isinstance(name, str) or not name.strip("/ ") or any(c in name for c in "?#%\\ "):
+        raise ValidationError(f"{name!r} is no name of an API call.")
+    name = name.strip("/")
+    for start, kind in (("api/v1/", "v1"), ("api/v2/", "v2")):
+        if name.startswith(start):
+            return _post(caller, kind, name.removeprefix(start), args, options)
+    if "." in name and "/" not in name:
+        return _bridge(caller, name, args, dict(options))
+    if "/" in name or "-" in name:
+        return _post(caller, "v2", name, args, options)
+    return _post(caller, api(), name, args, options)
+
+
+def _post(
+    caller: Caller, kind: str, name: str, args: tuple[Any, ...], options: dict[str, Any]
+) -> Any:
+    if ".." in name.split("/"):
+        raise ValidationError(f"{name!r} is no name of an API call.")
+    if len(args) > 1 or (args and not isinstance(args[0], dict)):
+        raise ValidationError(f"`{name}` takes one dict of parameters, or keywords.")
+    params = {**(args[0] if args else {}), **options}
+    return caller.v1(name, params) if kind == "v1" else caller.v2(name, params)
+
+
+def _bridge(caller: Caller, name: str, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    project_id, timeout = options.pop("project_id", None), options.pop("timeout", None)
+    if options:
+        raise ValidationError(
+            f"`{name}` takes its arguments by position; {', '.join(options)} is unknown.",
+            remedy="Options of the bridge are project_id and timeout (s).",
+        )
+    if project_id is not None:
+        check_uuid(project_id)
+    return caller.conat(name, list(args), project_id=project_id, timeout=timeout)

@@ -1,0 +1,152 @@
+"""Owns what calls return: frozen values that show themselves well and hide their secrets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Literal
+
+from ..address import Generation, app_url, check_path, check_uuid, file_url, signed_url
+from . import rich
+
+if TYPE_CHECKING:
+    from ..redact import Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Ping:
+    """The server answered; `now` is its clock (UTC)."""
+
+    now: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Whoami:
+    """Whose key this is, where, and what the server there understands.
+
+    Attributes:
+        api: the API in use; "v2" includes the conat bridge on generation B.
+        api_source: how that was found out.
+        key_source: where the key was found.
+        project_id: of a key that belongs to a project.
+    """
+
+    account_id: str
+    email: str
+    name: str
+    host: str
+    api: Literal["v1", "v2"]
+    generation: Generation
+    key_source: str
+    project_id: str = ""
+    api_source: str = ""
+
+    def _repr_html_(self) -> str:
+        return rich.pairs("CoCalc account", ((n, getattr(self, n)) for n in self.__slots__))
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A project this account can use."""
+
+    project_id: str
+    title: str
+    description: str = ""
+
+    def _repr_html_(self) -> str:
+        return rich.pairs("CoCalc project", ((n, getattr(self, n)) for n in self.__slots__))
+
+
+class Projects(list[Project]):
+    """A list of projects that shows itself as a table."""
+
+    def _repr_html_(self) -> str:
+        rows = [(p.title, p.project_id, p.description) for p in self]
+        return rich.table(f"{len(self)} projects", ("title", "project_id", "description"), rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A new account; `api_key` only where it was asked for and the server gives one."""
+
+    account_id: str
+    api_key: Secret | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExecResult:
+    """How a command in a project ended."""
+
+    stdout: str
+    stderr: str
+    exit_code: int
+
+    def __repr__(self) -> str:
+        parts = [f"exit code {self.exit_code}", self.stdout.rstrip("\n")]
+        if self.stderr:
+            parts.append("stderr: " + self.stderr.rstrip("\n"))
+        return "\n".join(part for part in parts if part)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Token:
+    """An auth token: whoever holds it is signed in as its account. Shows its end only."""
+
+    secret: Secret
+    expire: datetime | None
+    generation: Generation
+    host: str
+
+    @property
+    def value(self) -> str:
+        """The token itself."""
+        return self.secret.reveal()
+
+    def url(self, project_id: str | None = None, path: str | None = None) -> str:
+        """The URL that signs a browser in, in the form this generation honours: a secret.
+
+        On generation A it opens the file too. On generation B it ends at `/app`:
+        load `embed_url(project_id, path)` after it (recording).
+
+        Raises:
+            ValidationError: a bad id or path, or a path without a project.
+        """
+        return sign_in_url(self.host, self.generation, self.value, project_id, path)
+
+    def __repr__(self) -> str:
+        until = f", expires {self._expires}" if self.expire else ""
+        return f"<Token {self.secret}{until}>"
+
+    def _repr_html_(self) -> str:
+        return rich.pairs("Auth token", (("token", self.secret), ("expires", self._expires)))
+
+    @property
+    def _expires(self) -> str:
+        return f"{self.expire:%Y-%m-%d %H:%M} UTC" if self.expire else ""
+
+
+def sign_in_url(
+    host: str, generation: Generation, token: str, project_id: str | None, path: str | None
+) -> str:
+    """The URL that signs in with a token and goes to a file, or to CoCalc itself."""
+    if project_id is None:
+        if path is not None:
+            check_uuid(project_id)
+        return signed_url(app_url(host), token, generation, host)
+    if path is None:
+        return check_path("")  # refuses: a kiosk URL always names a file
+    url = file_url(host, check_uuid(project_id), check_path(path))
+    return signed_url(url, token, generation, host)
+
+
+def parse_time(value: object) -> datetime | None:
+    """A time as CoCalc writes it: an ISO string, or milliseconds since 1970."""
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)) or value == "":
+        return None
+    try:
+        if isinstance(value, str):
+            told = datetime.fromisoformat(value.replace("Z", "+00:00"))
+            return told if told.tzinfo else told.replace(tzinfo=timezone.utc)
+        return datetime.fromtimestamp(value / 1000, timezone.utc)
+    except (ValueError, OverflowError, OSError):
+        return None

@@ -1,0 +1,140 @@
+"""Owns the reading of single records in answers: copy jobs, projects, commands (pure)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..address import Address
+from .dialect import Person
+from .envelope import masked, unexpected
+from .jobs import CopyJob
+from .results import ExecResult, Project, parse_time
+from .verdicts import judge
+from .words import words_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..errors import APIError
+
+
+def job_of(row: Any, endpoint: str) -> CopyJob:
+    """A copy job as API v1 describes it; what has not happened is absent or null (recording)."""
+    if not isinstance(row, dict) or not isinstance(row.get("copy_path_id"), str):
+        raise unexpected(endpoint, row, "copy_path_id")
+    source = Address(str(row.get("source_project_id", "")), str(row.get("source_path") or ""))
+    target_path = row.get("target_path") or source.path
+    target = Address(str(row.get("target_project_id", "")), str(target_path))
+    return make_job(row, row["copy_path_id"], source, target, endpoint)
+
+
+def make_job(
+    row: dict[str, Any], copy_id: str, source: Address, target: Address, endpoint: str
+) -> CopyJob:
+    """A job from the fields `started`, `finished`, `error` (v2: `copy_error`), `scheduled`."""
+    words = row.get("error") or row.get("copy_error")
+    error = job_error(words_of(words), endpoint, row) if words else None
+    scheduled, started = parse_time(row.get("scheduled")), parse_time(row.get("started"))
+    finished = parse_time(row.get("finished"))
+    state = (
+        "error"
+        if error
+        else "done"
+        if finished
+        else "started"
+        if started
+        else "scheduled"
+        if scheduled
+        else "queued"
+    )
+    return CopyJob(
+        copy_id,
+        source,
+        target,
+        state,  # type: ignore[arg-type]
+        error,
+        time=parse_time(row.get("time")),
+        started=started,
+        finished=finished,
+        scheduled=scheduled,
+    )
+
+
+def job_error(words: str, endpoint: str, row: Any = None) -> APIError:
+    """The error of a copy that the server reports as failed, long after it was asked for."""
+    verdict = judge(words, 200)
+    return verdict.error(
+        words, endpoint=endpoint, status=200, body=masked(row), remedy=verdict.remedy
+    )
+
+
+def project_of(row: Any, endpoint: str) -> Project:
+    """A project as a query returns it."""
+    if not isinstance(row, dict) or not isinstance(row.get("project_id"), str):
+        raise unexpected(endpoint, row, "project_id")
+    return Project(
+        row["project_id"], str(row.get("title") or ""), str(row.get("description") or "")
+    )
+
+
+def person_of(row: Any, endpoint: str) -> Person:
+    """The account behind a key, from its row in `accounts`."""
+    account_id = text_at(row, "account_id", endpoint)
+    names = (row.get("first_name"), row.get("last_name"))
+    return Person(account_id, row.get("email_address") or "", " ".join(it for it in names if it))
+
+
+def exec_of(body: Any, endpoint: str) -> ExecResult:
+    """How a command ended, in the same fields on every API (recording)."""
+    if not isinstance(body, dict) or not isinstance(body.get("exit_code"), int):
+        raise unexpected(endpoint, body, "exit_code")
+    return ExecResult(
+        str(body.get("stdout") or ""), str(body.get("stderr") or ""), body["exit_code"]
+    )
+
+
+def text_at(body: Any, name: str, endpoint: str) -> str:
+    """The string of that name in an answer, or `ServerError`."""
+    value = body.get(name) if isinstance(body, dict) else None
+    if not isinstance(value, str):
+        raise unexpected(endpoint, body, name)
+    return value
+
+
+def string_of(value: Any, what: str, endpoint: str = "projects.createProject") -> str:
+    """An answer that is a bare string (the bridge's way, recording), or `ServerError`."""
+    if not isinstance(value, str):
+        raise unexpected(endpoint, value, what)
+    return value
+
+
+def dict_of(value: Any) -> dict[str, Any]:
+    """An answer that should be an object; what is none has no fields."""
+    return value if isinstance(value, dict) else {}
+
+
+def list_of(value: Any, endpoint: str) -> list[Any]:
+    """An answer that is a list, or `ServerError`."""
+    if not isinstance(value, list):
+        raise unexpected(endpoint, value, "list")
+    return value
+
+
+def exec_params(
+    command: str, args: Sequence[str] | None, path: str, timeout: float, env: dict[str, str] | None
+) -> dict[str, Any]:
+    """The parameters of a command, the same on every API.
+
+    A non-zero exit is a result here, so `err_on_exit` is always false. Without
+    `args` the command is a line for bash.
+    """
+    told: dict[str, Any] = {"command": command, "timeout": timeout, "err_on_exit": False}
+    if args is None:
+        told["bash"] = True
+    else:
+        told["args"] = list(args)
+    if path:
+        told["path"] = path
+    if env:
+        told["env"] = env
+    return told

@@ -1,0 +1,126 @@
+"""Owns the sending of one copy: it is never sent twice, and what is not certain is said."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from ..errors import APIConnectionError, APIError, CoCalcError
+from .dialect import Listing
+from .jobs import CopyJob, State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from ..address import Address
+    from .caller import Caller
+    from .dialect import CopyOptions, Dialect
+
+PAGE = 1000  # jobs in one answer, the most the server gives (recording)
+_IGNORED = "this server copies at once: `scheduled` was ignored"
+
+
+@dataclass(slots=True)
+class Sender:
+    """Sends the copies of one batch.
+
+    Attributes:
+        dialect: spoken with the server.
+        caller: knows the server's clock.
+        source: copied from; its project is an id.
+        how: options.
+        names: titles of projects by id, as far as they are known.
+        queues: whether this server has a copy queue, None while nobody knows.
+    """
+
+    dialect: Dialect
+    caller: Caller
+    source: Address
+    how: CopyOptions
+    names: Mapping[str, str] = field(default_factory=dict)
+    queues: bool | None = None
+
+    def job(self, target: Address, state: State = "waiting", copy_id: str = "") -> CopyJob:
+        """A copy of this batch, as far as nobody asked the server about it."""
+        when = self.how.scheduled if copy_id else None
+        return CopyJob(copy_id, self.source, target, state, scheduled=when, names=self.names)
+
+    def send(self, target: Address) -> CopyJob:
+        """Send one copy, once.
+
+        The transport tries again only while it is certain that nothing arrived.
+        A connection that breaks, a deadline, or a failing server (5xx) after that
+        leave the job `unknown`.
+        """
+        job = self.job(target)
+        try:
+            copy_id = self.dialect.send_copy(self.source, target, self.how)
+        except APIConnectionError as error:
+            return replace(job, state="unknown" if error.sent else "error", error=_bare(error))
+        except APIError as error:
+            unclear = error.status is not None and error.status >= 500
+            return replace(job, state="unknown" if unclear else "error", error=_bare(error))
+        if not copy_id:
+            if self.queues is None:
+                self.queues = False
+            note = _IGNORED if self.how.scheduled else ""
+            return replace(job, state="done", note=note)
+        self.queues = True
+        return self.job(target, "scheduled" if self.how.scheduled else "queued", copy_id)
+
+    def listed(self, *, finished: bool, since: float | None) -> Iterable[CopyJob]:
+        """The server's jobs from this source project, newest first, back to `since`.
+
+        Args:
+            finished: those that have ended, or those that have not.
+            since: the server's clock (s since 1970) before which none matter.
+        """
+        offset = 0
+        while True:
+            which = Listing(_project(self.source), finished=finished, limit=PAGE, offset=offset)
+            page = self.dialect.list_copies(which)
+            yield from page
+            last = page[-1].time if page else None
+            old = since is not None and last is not None and last.timestamp() < since
+            if len(page) < which.limit or old:
+                return
+            offset += which.limit
+
+
+def adopt(
+    unknown: dict[int, CopyJob], rows: Iterable[CopyJob], taken: set[str], since: float | None
+) -> dict[int, CopyJob]:
+    """Which of the server's jobs are those whose answer got lost (pure).
+
+    A job fits if source and target are the same, nobody has it yet, and it was
+    made since the batch began, by the server's clock.
+
+    Args:
+        unknown: jobs without an answer, by their place in the batch.
+        rows: what the server lists.
+        taken: ids that belong to other jobs of the batch.
+        since: the server's clock when the batch began; None: nothing fits.
+    """
+    found: dict[int, CopyJob] = {}
+    if since is None:
+        return found
+    for row in rows:
+        if row.id in taken or row.time is None or row.time.timestamp() < since:
+            continue
+        for place, job in unknown.items():
+            same = (row.source, row.target) == (job.source, job.target)
+            if same and place not in found:
+                note = "found again after its answer was lost"
+                found[place] = replace(row, note=note, names=job.names)
+                taken.add(row.id)
+                break
+    return found
+
+
+def _project(address: Address) -> Address:
+    return replace(address, path="")
+
+
+def _bare(error: CoCalcError) -> CoCalcError:
+    # without its traceback: a batch may keep hundreds
+    return error.with_traceback(None)

@@ -1,0 +1,147 @@
+"""Owns the reading of what to copy where: addresses, lists of them, CSV files."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from ..address import Address, check_path, parse_address
+from ..errors import ValidationError
+from .dialect import CopyOptions
+
+_PROJECT_COLUMNS = ("project_id", "project", "target", "target_project_id")
+_PATH_COLUMNS = ("path", "target_path")
+
+
+def flatten(targets: Iterable[object]) -> list[Address]:
+    """Addresses as written: strings, `Address`es, (project, path) rows, CSV files, lists of these.
+
+    Raises:
+        ValidationError: something else, or nothing at all.
+    """
+    found: list[Address] = []
+    for target in targets:
+        if isinstance(target, Address):
+            found.append(target)
+        elif isinstance(target, str):
+            found.append(parse_address(target))
+        elif isinstance(target, Path):
+            found.extend(read_csv(target))
+        elif isinstance(target, Mapping) or not isinstance(target, Iterable):
+            raise ValidationError(
+                f"a target is PROJECT or PROJECT:PATH, not {type(target).__name__}."
+            )
+        else:
+            found.extend(flatten(target))
+    return found
+
+
+def read_csv(file: Path) -> list[Address]:
+    """The targets in a CSV file: a column of projects (or addresses), and one of paths if any.
+
+    With a heading the columns are found by name (`project_id`, `project` or
+    `target`; `path` or `target_path`), else they are the first two.
+    """
+    try:
+        with file.open(newline="", encoding="utf-8-sig") as handle:
+            rows = [row for row in csv.reader(handle) if any(cell.strip() for cell in row)]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        why = type(error).__name__
+        rows = None
+    if rows is None:
+        raise ValidationError(f"the file of targets {str(file)!r} cannot be read ({why}).")
+    head = [cell.strip().lower() for cell in rows[0]] if rows else []
+    project = next((head.index(name) for name in _PROJECT_COLUMNS if name in head), None)
+    path = next((head.index(name) for name in _PATH_COLUMNS if name in head), None)
+    if project is None and path is not None:
+        raise ValidationError(f"{str(file)!r} has no column {' or '.join(_PROJECT_COLUMNS)}.")
+    body = rows if project is None else rows[1:]
+    where = 0 if project is None else project
+    which = 1 if project is None else path
+    found = []
+    for row in body:
+        cells = [cell.strip() for cell in row]
+        if where >= len(cells) or not cells[where]:
+            raise ValidationError(f"{str(file)!r} has a row without a project: {','.join(row)}.")
+        told = parse_address(cells[where])
+        if which is not None and which < len(cells) and cells[which]:
+            told = Address(told.project, check_path(cells[which], "target path"))
+        found.append(told)
+    return found
+
+
+def settle(source: Address, targets: list[Address], ids: Mapping[str, str]) -> list[Address]:
+    """The targets with project ids, and the source's path where they name none.
+
+    Raises:
+        ValidationError: none, the same twice, or the source itself.
+    """
+    if not targets:
+        raise ValidationError("there is no target to copy to.")
+    origin = Address(ids[source.project], source.path)
+    seen: set[Address] = set()
+    settled = []
+    for told in targets:
+        target = Address(ids[told.project], told.path or source.path)
+        if target.path.rstrip("/") == origin.path.rstrip("/") and target.project == origin.project:
+            raise ValidationError(f"{told} is the source itself.")
+        if target in seen:
+            raise ValidationError(f"{told} is named twice; each target is copied to once.")
+        seen.add(target)
+        settled.append(target)
+    return settled
+
+
+def check_options(told: dict[str, Any], now: datetime) -> CopyOptions:
+    """The options of a copy, each of its own type: nothing is guessed.
+
+    Raises:
+        ValidationError: what is no such option's value.
+    """
+    for name in ("overwrite_newer", "delete_missing", "backup"):
+        if not isinstance(told[name], bool):
+            raise ValidationError(f"{name} must be True or False, not {told[name]!r}.")
+    timeout = told["timeout"]
+    if timeout is not None and (
+        isinstance(timeout, bool)
+        or not isinstance(timeout, (int, float))
+        or not (math.isfinite(timeout) and timeout > 0)
+    ):
+        raise ValidationError(f"timeout must be seconds, not {timeout!r}.")
+    exclude = told["exclude"]
+    exclude = (exclude,) if isinstance(exclude, str) else tuple(exclude)
+    if not all(isinstance(it, str) and it for it in exclude):
+        raise ValidationError("exclude must be patterns, each a string.")
+    return CopyOptions(
+        told["overwrite_newer"],
+        told["delete_missing"],
+        told["backup"],
+        exclude,
+        timeout,
+        _date(told["scheduled"], now),
+    )
+
+
+def _date(told: object, now: datetime) -> datetime | None:
+    if told is None:
+        return None
+    when = None
+    if isinstance(told, str):
+        try:
+            when = datetime.fromisoformat(told.strip().replace("Z", "+00:00"))
+        except ValueError:
+            when = None
+    elif isinstance(told, datetime):
+        when = told
+    if when is None:
+        raise ValidationError(
+            f"scheduled must be a datetime, or a date such as '2030-01-31T08:00', not {told!r}."
+        )
+    when = when.astimezone()  # without a zone it is local time
+    if when <= now:
+        raise ValidationError(f"scheduled is in the past: {when:%Y-%m-%d %H:%M %Z}.")
+    return when

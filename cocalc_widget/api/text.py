@@ -1,0 +1,126 @@
+"""Owns text files of any size: what one request can't carry, and what is not text."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import posixpath
+import string
+import uuid
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from ..errors import CoCalcError, ServerError, ValidationError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .dialect import Dialect
+
+# $1 the folder of the parts, $2 the file, $3 the hash of the whole
+_JOIN = """\
+[ ! -d "$2" ] || { rm -rf -- "$1"; exit 21; }
+cat -- "$1"/* > "$1/.whole" || exit 22
+if command -v sha256sum > /dev/null; then sum=$(sha256sum < "$1/.whole")
+else sum=$(shasum -a 256 < "$1/.whole"); fi
+[ "${sum%% *}" = "$3" ] || exit 23
+cat -- "$1/.whole" > "$2" || exit 24
+rm -rf -- "$1"
+"""
+_PLAIN = f"{string.ascii_letters}{string.digits}_.-~ ".encode()  # what a form leaves as it is
+_JOIN_TIME = 120.0  # s
+_DIRECTORY = "Read a file in it, or list it: exec(project_id, 'ls', [path])."
+_BINARY = "For its bytes: exec(project_id, 'base64', [path])."
+
+
+def write(dialect: Dialect, project_id: str, path: str, text: str) -> None:
+    """Write a whole text file, in one request or in parts that are joined and checked.
+
+    CoCalc takes 100 kB as JSON and 1 MB as a form (recording). Larger text goes
+    into a folder beside the file, part by part; a command joins the parts and
+    compares the hash before the file is touched.
+
+    Raises:
+        ValidationError: the path is a folder.
+        ServerError: the parts did not arrive whole.
+    """
+    if measure(text, form=dialect.form) <= dialect.part_size:
+        dialect.write_text(project_id, path, text)
+        return
+    parts = posixpath.join(posixpath.dirname(path), f".cocalc-widget-{uuid.uuid4().hex}")
+    try:
+        for number, part in enumerate(split(text, dialect.part_size, form=dialect.form)):
+            dialect.write_text(project_id, f"{parts}/{number:06}", part)
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        args = ["-c", _JOIN, "bash", parts, path, digest]
+        ended = dialect.exec(project_id, "bash", args, path="", timeout=_JOIN_TIME)
+    except CoCalcError:
+        _clean(dialect, project_id, parts)
+        raise
+    if ended.exit_code == 0:
+        return
+    _clean(dialect, project_id, parts)
+    if ended.exit_code == 21:
+        raise ValidationError(
+            f"{path!r} is a folder: nothing was written.", remedy="Name a file in that folder."
+        )
+    why = "they differ from what was sent" if ended.exit_code == 23 else ended.stderr.strip()
+    raise ServerError(
+        f"the parts of {path!r} could not be joined: {why or f'exit code {ended.exit_code}'}.",
+        endpoint="write_text",
+    )
+
+
+def check(dialect: Dialect, project_id: str, path: str, content: str) -> str:
+    """The content of a file, if it is text.
+
+    Raises:
+        ValidationError: it came as the tar archive of a folder (recording), or
+            is binary, so that its bytes were lost on the way.
+    """
+    if content[257:262] == "ustar":
+        raise ValidationError(f"{path!r} is a folder, not a file.", remedy=_DIRECTORY)
+    broken = "\x00" in content
+    if not broken and "\ufffd" in content:
+        # What is no UTF-8 was replaced by this character, which is longer than
+        # the byte it stands for; or the file really has it.
+        found = dialect.exec(
+            project_id, "bash", ["-c", 'wc -c < "$1"', "bash", path], path="", timeout=30
+        )
+        broken = found.stdout.strip() != str(len(content.encode("utf-8", "replace")))
+    if broken:
+        raise ValidationError(f"{path!r} is not a text file in UTF-8.", remedy=_BINARY)
+    return content
+
+
+def measure(text: str, *, form: bool) -> int:
+    """Bytes of this text inside a request.
+
+    Raises:
+        ValidationError: text that UTF-8 cannot express.
+    """
+    try:
+        if form:
+            data = text.encode()  # all but these become three characters
+            return len(data) + 2 * len(data.translate(None, _PLAIN))
+        return len(json.dumps(text, ensure_ascii=False).encode())
+    except UnicodeEncodeError:
+        pass
+    raise ValidationError("the text is not valid Unicode: it has half of a surrogate pair.")
+
+
+def split(text: str, size: int, *, form: bool) -> Iterator[str]:
+    """Parts of a text, each at most `size` bytes inside a request."""
+    start = 0
+    while start < len(text):
+        count = size
+        while measure(text[start : start + count], form=form) > size:
+            too_long = measure(text[start : start + count], form=form) / size
+            count = max(1, int(min(count, len(text) - start) / too_long * 0.98))
+        yield text[start : start + count]
+        start += count
+
+
+def _clean(dialect: Dialect, project_id: str, parts: str) -> None:
+    with suppress(CoCalcError):  # the first error is what the caller must hear
+        dialect.exec(project_id, "rm", ["-rf", "--", parts], path="", timeout=30)

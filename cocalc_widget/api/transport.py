@@ -1,0 +1,164 @@
+"""Owns the HTTP exchange with one host: deadlines, retries, redirects, the key on the wire."""
+
+from __future__ import annotations
+
+import random
+import time
+from typing import TYPE_CHECKING, Literal
+from urllib.parse import urljoin
+
+import requests
+import urllib3
+
+from ..address import origin_of
+from ..errors import APIConnectionError, CoCalcError
+from .broken import explain, refuse_redirect
+from .deadline import exchange
+from .policy import REDIRECTS, Timeouts, backoff, worth_retrying
+from .route import Route, make_route
+from .wire import Reply, encode, make_session
+
+if TYPE_CHECKING:
+    from ..redact import Secret
+
+Auth = Literal["basic", "bearer", "none"]
+ROUTES = 64  # ways that are kept, one for each endpoint
+
+
+class Transport:
+    """Sends requests to one host. Safe to share between threads.
+
+    Args:
+        host: as `address.normalize_host` gives it.
+        key: the API key; sent as the user name of HTTP Basic with an empty
+            password (doc), to this host only.
+        timeouts: to connect, and overall.
+        retries: how often a call without side effects is tried again.
+        verify: as in requests: True, False or a CA file.
+        pool: connections kept open.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        key: Secret | None = None,
+        *,
+        timeouts: Timeouts | None = None,
+        retries: int = 2,
+        verify: bool | str = True,
+        pool: int = 32,
+    ) -> None:
+        self.host = host
+        self.key = key
+        self.timeouts = timeouts or Timeouts()
+        self.retries = retries
+        self.verify = verify
+        self._session = make_session(host, verify=verify, pool=pool)
+        self._routes: dict[tuple[object, ...], Route] = {}
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        endpoint: str,
+        body: object = None,
+        form: bool = False,
+        idempotent: bool = False,
+        timeout: float | None = None,
+        auth: Auth = "basic",
+    ) -> Reply:
+        """Send one request and read its answer, whatever its status.
+
+        Args:
+            method: GET or POST.
+            path: beginning with a slash, below the host.
+            endpoint: its name in errors.
+            body: to be sent as JSON, or form-encoded if `form`; bytes go as they are.
+            form: whether to encode `body` (a mapping of strings) as a form.
+            idempotent: whether sending it twice does no harm. Only then is it
+                tried again after it may have reached the server.
+            timeout: seconds for everything, instead of the transport's.
+            auth: how the key travels; "none" leaves it out.
+
+        Raises:
+            APITimeoutError: no complete answer within the deadline.
+            APIConnectionError: not reached, or the connection broke.
+            ServerError: a redirect that is not followed.
+        """
+        seconds = self.timeouts.total if timeout is None else timeout
+        ends = time.monotonic() + seconds
+        data, kind = encode(body, form=form)
+        attempt = 0
+        while True:
+            outcome = self._attempt((method, path, data, kind, auth), endpoint, ends, seconds)
+            unsent = isinstance(outcome, APIConnectionError) and not outcome.sent
+            again = unsent or (idempotent and worth_retrying(outcome))
+            wait = backoff(attempt, outcome, random.random(), time.time())  # noqa: S311
+            if not again or attempt >= self.retries or time.monotonic() + wait >= ends:
+                break
+            time.sleep(wait)
+            attempt += 1
+        if isinstance(outcome, CoCalcError):
+            raise outcome
+        return outcome
+
+    def close(self) -> None:
+        """Close the connections kept open."""
+        self._routes.clear()
+        self._session.close()
+
+    def _attempt(
+        self, what: tuple[str, str, bytes, str, Auth], endpoint: str, ends: float, seconds: float
+    ) -> Reply | CoCalcError:
+        # One try. Returned, not raised: an error raised inside `except` would
+        # carry requests' own, whose frames hold the key.
+        exchange.begin(ends - time.monotonic())
+        try:
+            return self._follow(*what, endpoint)
+        except urllib3.exceptions.NewConnectionError as error:  # counts as a TimeoutError too
+            cause = f"broken: {error}"
+        except (urllib3.exceptions.TimeoutError, TimeoutError):
+            cause = "timeout"
+        except urllib3.exceptions.SSLError as error:
+            cause = f"tls: {error}"
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+            cause = f"broken: {error}"
+        return explain(cause, self.host, endpoint, exchange, seconds, self.timeouts)
+
+    def _follow(  # noqa: PLR0917 - one request, unpacked
+        self, method: str, path: str, data: bytes, kind: str, auth: Auth, endpoint: str
+    ) -> Reply | CoCalcError:
+        # Redirects are followed within the host only, and only where the same
+        # request is asked for again: the key goes nowhere else.
+        url = self.host + path
+        for _ in range(REDIRECTS + 1):
+            reply = self._once(method, url, data, kind, auth)
+            target = urljoin(url, reply.headers.get("location", ""))
+            if reply.status not in (301, 302, 303, 307, 308) or target == url:
+                return reply
+            same = origin_of(target) == origin_of(self.host)
+            if not same or (method != "GET" and reply.status not in (307, 308)):
+                return refuse_redirect(self.host, target, endpoint, reply.status)
+            url = target
+        return refuse_redirect(self.host, url, endpoint, reply.status)
+
+    def _once(self, method: str, url: str, data: bytes, kind: str, auth: Auth) -> Reply:
+        place = (method, url, kind, auth, self.key)
+        route = self._routes.get(place)
+        if route is None:
+            route = make_route(self._session, self._asking(method, url, kind, auth))
+            if len(self._routes) < ROUTES:
+                self._routes[place] = route
+        left = exchange.left()
+        return route.send(data, min(self.timeouts.connect, left), left)
+
+    def _asking(self, method: str, url: str, kind: str, auth: Auth) -> requests.Request:
+        request = requests.Request(method, url)
+        if kind:
+            request.headers["Content-Type"] = kind
+        if self.key is not None and auth == "basic":
+            request.auth = (self.key.reveal(), "")
+        elif self.key is not None and auth == "bearer":
+            request.headers["Authorization"] = f"Bearer {self.key.reveal()}"
+        return request

@@ -1,0 +1,109 @@
+"""Owns what requests is told and what comes back: session, bodies, replies, broken connections."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from dataclasses import dataclass
+from http.cookiejar import DefaultCookiePolicy
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode, urlsplit
+
+import requests
+from requests.utils import get_environ_proxies
+
+from .._version import __version__
+from ..address import is_loopback
+from ..errors import (
+    ConfigurationError,
+    ValidationError,
+)
+from .deadline import DeadlineAdapter
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import urllib3
+
+_FORM = "application/x-www-form-urlencoded"
+USER_AGENT = f"cocalc-widget/{__version__} (Python {platform.python_version()})"
+MAX_REPLY = 512 * 1024 * 1024  # bytes; a longer answer could only fill the memory
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One answer, whatever it says; names of headers in any case."""
+
+    status: int
+    content_type: str
+    text: str
+    headers: Mapping[str, str]
+
+
+def make_session(host: str, *, verify: bool | str, pool: int) -> requests.Session:
+    """A session that keeps connections, but neither cookies nor what .netrc says.
+
+    A cookie could sign later calls in as somebody else (`auth/sign-up` of API v2
+    sets one, recording), and .netrc could replace the key.
+    """
+    session = requests.Session()
+    session.trust_env = False
+    if not is_loopback(urlsplit(host).hostname or ""):  # no proxy can reach this machine's own
+        session.proxies = dict(get_environ_proxies(host))
+    if verify is True:
+        found = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
+        session.verify = found or True
+    else:
+        session.verify = verify
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    session.headers.update({"User-Agent": USER_AGENT, "Accept": "application/json"})
+    adapter = DeadlineAdapter(pool_connections=4, pool_maxsize=pool)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    return session
+
+
+def encode(body: object, *, form: bool = False) -> tuple[bytes, str]:
+    """The bytes of a request and their content type.
+
+    Raises:
+        ValidationError: what JSON cannot say (a set, NaN, broken Unicode).
+    """
+    if body is None:
+        return b"", ""
+    if isinstance(body, bytes):
+        return body, _FORM if form else "application/json"
+    try:
+        if form and isinstance(body, dict):
+            return urlencode(body).encode(), _FORM
+        text = json.dumps(body, allow_nan=False, ensure_ascii=False)
+        return text.encode(), "application/json"
+    except (TypeError, ValueError) as error:
+        why = str(error)
+    raise ValidationError(f"these parameters cannot be sent as JSON: {why}.")
+
+
+def read_reply(response: urllib3.BaseHTTPResponse) -> Reply:
+    """Read an answer to its end and give its connection back; a broken one is closed."""
+    parts, size = [], 0
+    try:
+        for part in response.stream(65536, decode_content=True):
+            size += len(part)
+            if size > MAX_REPLY:
+                raise OSError(f"the answer is longer than {MAX_REPLY} bytes")
+            parts.append(part)
+    except BaseException:
+        response.close()
+        raise
+    finally:
+        response.release_conn()
+    text = b"".join(parts).decode("utf-8", "replace")
+    headers = response.headers
+    return Reply(response.status, headers.get("content-type", ""), text, headers)
+
+
+def check_ca(verify: object) -> None:
+    """Refuse a CA file that is not there, before requests does so in its own words."""
+    if isinstance(verify, str) and not os.path.exists(verify):  # noqa: PTH110
+        raise ConfigurationError(f"the CA file {verify!r} does not exist.")
