@@ -1,0 +1,45 @@
+"""Owns running a command as all APIs do it: reading the request, wording the failure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .events import EventError, Params
+from .execution import MAX_OUTPUT, TIMEOUT, Command
+
+if TYPE_CHECKING:
+    from .core import Core
+
+
+async def execute(core: Core, project_id: str, p: Params, *, none: str) -> dict[str, Any]:
+    """Run a command as v1, v2 and the conat bridge do; a failure raises `EventError`."""
+    await core.start_project(project_id)
+    args = p.get("args")
+    timeout = p.get("timeout")
+    env = p.get("env")
+    command = Command(
+        str(p["command"]),
+        [str(a) for a in args] if isinstance(args, list) else None,
+        str(p.get("path") or p.get("cwd") or ""),
+        float(str(timeout)) if str(timeout).replace(".", "", 1).isdigit() else TIMEOUT,
+        bool(p.get("bash")),  # over a form "false" is a string, thus true (recording)
+        int(p["max_output"]) if str(p.get("max_output")).isdigit() else MAX_OUTPUT,
+        env if isinstance(env, dict) else {},
+    )
+    root = core.projects.root(project_id)
+    output = await core.command(core.runner.run, project_id, root, command)
+    core.projects.touch(project_id)
+    words = command.words(none)
+    if output.killed:
+        ran = "bash /temp/a.sh" if command.bash else " ".join(command.argv)
+        raise EventError(f"{words} -- killed command '{ran}'")
+    err_on_exit = p.get("err_on_exit")
+    if output.exit_code and (err_on_exit is None or err_on_exit):
+        listed = ",".join(command.args or [])
+        ran = command.command if command.bash else f"'{command.command}' (args={listed})"
+        code = f"nonzero code {output.exit_code}"
+        raise EventError(
+            f"{words} -- command '{ran}' exited with {code} -- stderr='{output.stderr}'"
+        )
+    streams = {"stdout": output.stdout, "stderr": output.stderr}
+    return {**streams, "exit_code": output.exit_code, "type": "blocking"}

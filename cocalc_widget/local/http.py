@@ -1,0 +1,179 @@
+"""Owns what all API handlers share: bodies, keys, JSON answers, pages of errors, faults."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import html
+import json
+import re
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+from tornado.web import RequestHandler
+
+if TYPE_CHECKING:
+    from asyncio import Future
+
+    from .accounts import Caller
+    from .core import Core
+
+JSON = "application/json; charset=utf-8"
+HTML = "text/html; charset=utf-8"
+
+
+class AnsweredError(Exception):
+    """The answer is already written; the handler must do nothing more."""
+
+
+class Handler(RequestHandler):
+    """A request to the API, after the site's latency and its faults."""
+
+    core: Core
+    _due = 0.0  # the loop's clock when the answer may leave
+
+    def initialize(self, core: Core) -> None:
+        """Tornado's way to hand over what the handler works on."""
+        self.core = core
+
+    def set_default_headers(self) -> None:
+        """No server name: nothing here depends on it, and CoCalc's has another."""
+        self.clear_header("Server")
+
+    def answer(self, body: Any, status: int = 200) -> None:
+        """Send JSON (anything, also a bare string or null)."""
+        self.set_status(status)
+        self.set_header("Content-Type", JSON)
+        self.finish(json.dumps(body, ensure_ascii=False, separators=(",", ":")))
+
+    def page(self, status: int, message: str, title: str = "Error") -> None:
+        """Send a page of HTML, as the web server in front of CoCalc's code does."""
+        self.set_status(status)
+        self.set_header("Content-Type", HTML)
+        self.set_header("Content-Security-Policy", "default-src 'none'")
+        text = f"<pre>{html.escape(message)}</pre>" if message else ""
+        self.finish(
+            f'<!DOCTYPE html><html lang="en"><head><title>{html.escape(title)}</title></head>'
+            f"<body>{text}</body></html>"
+        )
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Errors of the stand-in itself come as HTML pages too, with the reason's type."""
+        error = (kwargs.get("exc_info") or (None, None, None))[1]
+        self.page(status_code, f"{type(error).__name__}: {error}" if error else self._reason)
+
+    def log_exception(self, *args: Any) -> None:
+        """Kept quiet where the client went away."""
+        if not isinstance(args[1], AnsweredError):
+            super().log_exception(*args)
+
+    def key(self) -> tuple[str, str]:
+        """(scheme, API key) of the Authorization header; ("", "") without one."""
+        scheme, _, value = self.request.headers.get("Authorization", "").partition(" ")
+        if scheme == "Basic":
+            try:
+                value = base64.b64decode(value).decode().partition(":")[0]
+            except ValueError:
+                value = ""
+        return scheme, value.strip()
+
+    def cookie_caller(self) -> Caller | None:
+        """Who is signed in by cookie."""
+        value = self.get_cookie("remember_me")
+        return self.core.accounts.by_session(value) if value else None
+
+    def sign_in(self, account_id: str, **attributes: Any) -> None:
+        """Set the sign-in cookie, with the attributes of its way of signing in."""
+        session = self.core.accounts.new_session(account_id)
+        self.set_cookie("remember_me", session, path="/", httponly=True, **attributes)
+
+    async def pass_faults(self, endpoint: str) -> str:
+        """Count the request, start the site's latency, and meet a fault if one is on.
+
+        The work runs while the latency passes: a request takes the longer of the two.
+
+        Returns: the fault that comes only with the answer, or "".
+
+        Raises:
+            AnsweredError: a fault was the answer.
+        """
+        self.core.requests[endpoint] += 1
+        self._due = self._now() + self.core.options.latency
+        fault = self.core.faults.api()
+        if fault:
+            await asyncio.sleep(self.core.options.latency)
+        if fault == "error-500":
+            self.page(500, "Internal Server Error (a fault that was switched on)")
+        elif fault == "html-page":
+            self.page(200, "", "A page where JSON was expected")
+        elif fault == "rate-limit":
+            self.set_header("Retry-After", "1")
+            self.answer({"error": "too many requests"}, 429)
+        elif fault == "redirect":
+            self.redirect("https://elsewhere.test" + self.request.path)
+        elif fault == "wrong-json":
+            self.set_header("Content-Type", JSON)
+            self.finish('{"event": "pong", "id"')
+        elif fault == "timeout":
+            await self.core.ended.wait()
+            self.hang_up()
+        elif fault == "reset":
+            self.hang_up()
+        else:
+            return fault
+        raise AnsweredError
+
+    async def end(self, fault: str, body: Any, status: int = 200) -> None:
+        """Send JSON, spoiled by the fault that `pass_faults` named."""
+        if fault == "lost-reply":
+            self.hang_up()
+        elif fault in ("wrong-length", "slow-loris"):
+            data = json.dumps(body).encode()
+            self.set_header("Content-Type", JSON)
+            stream = self.detach()
+            extra = 10 if fault == "wrong-length" else 0
+            head = f"HTTP/1.1 {status} OK\r\nContent-Type: {JSON}\r\n"
+            await stream.write(f"{head}Content-Length: {len(data) + extra}\r\n\r\n".encode())
+            for byte in [data] if extra else [data[i : i + 1] for i in range(len(data))]:
+                await stream.write(byte)
+                if not extra:
+                    await asyncio.sleep(1)
+            stream.close()
+        else:
+            self.answer(body, status)
+
+    def finish(self, chunk: str | bytes | dict[str, Any] | None = None) -> Future[None]:
+        """Send the answer, once the site's latency has passed."""
+        left = self._due - self._now()
+        if left <= 0:
+            return super().finish(chunk)
+        self._auto_finish = False  # tornado must not finish an answer that is only held
+        self._due = 0.0
+        send = super().finish
+        asyncio.get_running_loop().call_later(left, lambda: send(chunk))
+        held: Future[None] = asyncio.get_running_loop().create_future()
+        held.set_result(None)
+        return held
+
+    def hang_up(self) -> None:
+        """Break the connection without an answer."""
+        self.detach().close()
+
+    @staticmethod
+    def _now() -> float:
+        return asyncio.get_running_loop().time()
+
+
+def parse_form(text: str) -> dict[str, Any]:
+    """Form values as Express parses them: strings, and objects from names like `a[b]`."""
+    result: dict[str, Any] = {}
+    for name, value in parse_qsl(text, keep_blank_values=True):
+        steps = re.findall(r"[^\[\]]+", name) or [name]
+        place = result
+        for step in steps[:-1]:
+            nested = place.get(step)
+            if not isinstance(nested, dict):
+                nested = place[step] = {}
+            place = nested
+        place[steps[-1]] = value
+    return result

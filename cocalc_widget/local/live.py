@@ -1,0 +1,42 @@
+"""Owns the live line between a kiosk page and its site: who is signed in, which faults are on."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from tornado.websocket import WebSocketClosedError, WebSocketHandler
+
+if TYPE_CHECKING:
+    from .core import Core
+
+
+class LiveHandler(WebSocketHandler):
+    """One page's socket. Its loss is how the page learns that the site is gone."""
+
+    def initialize(self, core: Core) -> None:
+        """Tornado's way to hand over what the handler works on."""
+        self.core = core
+
+    def open(self, *_args: str, **_kwargs: str) -> None:
+        """Say who is signed in here."""
+        self.core.pages.add(self)
+        value = self.get_cookie("remember_me")
+        caller = self.core.accounts.by_session(value) if value else None
+        self.say({"type": "hello", "signed_in": caller is not None})
+        self.say({"type": "faults", "faults": self.core.faults.page()})
+
+    def on_message(self, message: str | bytes) -> None:
+        """Echo, for the page to measure its ping."""
+        self.say({"type": "pong", "of": str(message)[:40]})
+
+    def on_close(self) -> None:
+        """Forget the page."""
+        self.core.pages.discard(self)
+
+    def say(self, message: dict[str, Any]) -> None:
+        """Send a message; a page that has just gone is no error."""
+        try:
+            self.write_message(json.dumps(message))
+        except WebSocketClosedError:
+            self.core.pages.discard(self)

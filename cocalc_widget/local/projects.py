@@ -1,0 +1,117 @@
+"""Owns projects: their rows, who may enter them, and their directories on disk."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ..address import is_uuid
+from . import files
+from .store import Store, now
+
+Content = Mapping[str, "str | bytes"]
+_MOST_ROLES = 10_000
+
+
+class Projects:
+    """Projects as real directories below `home`, one for each project id."""
+
+    def __init__(self, store: Store, home: Path) -> None:
+        self._store = store
+        self._home = home
+        self._roles: dict[tuple[str, str], str | None] = {}
+        self._roles_at = -1  # the store's count of changes when they were read
+        home.mkdir(parents=True, exist_ok=True)
+
+    def create(
+        self, owner: str, title: str = "", description: str = "", *, running: bool = False
+    ) -> str:
+        """A new, empty project; its id."""
+        project_id = str(uuid.uuid4())
+        (self._home / project_id).mkdir(mode=0o700)
+        self._store.insert(
+            "projects",
+            project_id=project_id,
+            title=title,
+            description=description,
+            created=now(),
+            last_edited=now(),
+            running=int(running),
+        )
+        self.add(project_id, owner, "owner")
+        return project_id
+
+    def fill(self, project_id: str, content: Content | Path) -> None:
+        """Put files into a project: a mapping path → content, or a folder to copy."""
+        root = self.root(project_id)
+        if isinstance(content, Mapping):
+            for path, data in content.items():
+                files.write_bytes(root, path, data.encode() if isinstance(data, str) else data)
+            return
+        for file in sorted(Path(content).rglob("*")):
+            if file.is_file() and "__pycache__" not in file.parts:
+                path = file.relative_to(content).as_posix()
+                files.write_bytes(root, path, file.read_bytes())
+
+    def root(self, project_id: str) -> Path:
+        """The directory of a project."""
+        if not is_uuid(project_id):
+            raise ValueError(f"not a project id: {project_id!r}")
+        return self._home / project_id.lower()
+
+    def get(self, project_id: str) -> dict[str, Any] | None:
+        """One project's row."""
+        sql = "SELECT * FROM projects WHERE project_id = ? AND NOT deleted"
+        return self._store.one(sql, project_id)
+
+    def of(self, account_id: str) -> list[dict[str, Any]]:
+        """All projects of an account, the latest first."""
+        return self._store.all(
+            "SELECT p.* FROM projects p JOIN collaborators c USING (project_id) "
+            "WHERE c.account_id = ? AND NOT p.deleted ORDER BY p.last_edited DESC, p.rowid DESC",
+            account_id,
+        )
+
+    def role(self, project_id: str, account_id: str) -> str | None:
+        """`"owner"`, `"collaborator"`, or None for strangers and unknown projects."""
+        if self._roles_at != self._store.changes or len(self._roles) > _MOST_ROLES:
+            self._roles, self._roles_at = {}, self._store.changes
+        who = (project_id, account_id)
+        if who not in self._roles:
+            row = self._store.one(
+                "SELECT role FROM collaborators JOIN projects USING (project_id) "
+                "WHERE project_id = ? AND account_id = ? AND NOT deleted",
+                *who,
+            )
+            self._roles[who] = row["role"] if row else None
+        return self._roles[who]
+
+    def users(self, project_id: str) -> dict[str, dict[str, str]]:
+        """Account id → group, as a query shows it."""
+        sql = "SELECT account_id, role FROM collaborators WHERE project_id = ?"
+        return {r["account_id"]: {"group": r["role"]} for r in self._store.all(sql, project_id)}
+
+    def add(self, project_id: str, account_id: str, role: str = "collaborator") -> None:
+        """Let an account into a project; an owner stays one."""
+        sql = "INSERT OR IGNORE INTO collaborators VALUES (?, ?, ?)"
+        self._store.run(sql, project_id, account_id, role)
+
+    def remove(self, project_id: str, account_id: str) -> None:
+        """Take an account out of a project; owners stay."""
+        sql = (
+            "DELETE FROM collaborators WHERE project_id = ? AND account_id = ? AND role <> 'owner'"
+        )
+        self._store.run(sql, project_id, account_id)
+
+    def change(self, project_id: str, **values: Any) -> None:
+        """Set columns of a project; names are this package's own."""
+        for name, value in values.items():
+            sql = f"UPDATE projects SET {name} = ? WHERE project_id = ?"  # noqa: S608 (own names)
+            self._store.run(sql, value, project_id)
+
+    def touch(self, project_id: str) -> None:
+        """Mark as used now."""
+        sql = "UPDATE projects SET last_edited = ? WHERE project_id = ?"
+        self._store.note(sql, now(), project_id)

@@ -1,0 +1,74 @@
+"""Owns which path goes to which handler."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tornado.web import Application, StaticFileHandler
+
+from . import v2_accounts, v2_copies, v2_exec, v2_projects
+from .api_v1 import V1Handler
+from .api_v2 import V2Handler
+from .conat import ConatHandler
+from .http import Handler
+from .live import LiveHandler
+from .pages import (
+    PAGE,
+    AppHandler,
+    CustomizeHandler,
+    ImpersonateHandler,
+    OwnHandler,
+    PageHandler,
+    RawHandler,
+)
+
+if TYPE_CHECKING:
+    from .core import Core
+
+_PARTS = (v2_accounts, v2_copies, v2_exec, v2_projects)  # each enters its endpoints into the table
+
+
+class NotFoundHandler(Handler):
+    """A page that says that there is nothing, in the words of the web server."""
+
+    def prepare(self) -> None:
+        """For all methods."""
+        self.page(404, "", "404 Page Not Found")
+
+
+class PageFileHandler(StaticFileHandler):
+    """The kiosk page's own scripts and styles."""
+
+    def set_extra_headers(self, path: str) -> None:
+        """Ask again each time: the next site at this port may be another version."""
+        self.set_header("Cache-Control", "no-cache")
+        if path.endswith((".html", ".js")):
+            # for the frame of an opaque origin that the forged faults make
+            self.set_header("Access-Control-Allow-Origin", "*")
+
+
+def make_application(core: Core) -> Application:
+    """The whole site; which APIs it has depends on its generation."""
+    with_core = {"core": core}
+    routes: list[tuple[str, Any, dict[str, Any]]] = [
+        (r"/api/v2/(.*)", V2Handler, with_core),
+        (r"/customize", CustomizeHandler, with_core),
+        (r"/app", AppHandler, with_core),
+        (r"/projects/.*", AppHandler, with_core),
+        (r"/static/(app|embed)\.html", PageHandler, with_core),
+        (r"/local/page/([a-z]+\.[a-z]+)", PageFileHandler, {"path": PAGE}),
+        (r"/local/live", LiveHandler, with_core),
+        (r"/local/(token|once|project|file)", OwnHandler, with_core),
+        (r"/local/raw/([0-9a-f-]{36})/(.+)", RawHandler, with_core),
+    ]
+    if core.options.generation == "A":
+        routes.insert(0, (r"/api/v1(/.*)?", V1Handler, with_core))
+    else:
+        routes.insert(0, (r"/api/conat/(hub|project)", ConatHandler, with_core))
+        routes.append((r"/auth/impersonate", ImpersonateHandler, with_core))
+    return Application(
+        routes,
+        default_handler_class=NotFoundHandler,
+        default_handler_args=with_core,
+        log_function=lambda _handler: None,
+    )

@@ -1,0 +1,151 @@
+"""Owns `LocalCoCalc`: one stand-in for CoCalc, from its start to its end."""
+
+from __future__ import annotations
+
+import atexit
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import ConfigurationError
+from .certs import make_certificate
+from .content import default_content
+from .core import Core, Options
+from .faults import check_fault
+from .handles import Handles
+from .owner import make_owner
+from .routes import make_application
+from .server import Server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from tornado.web import Application
+
+    from ..address import Generation
+    from .projects import Content
+
+
+class LocalCoCalc(Handles):
+    """A local stand-in for CoCalc: https on loopback, projects as directories.
+
+    It answers API v1, v2 and the conat bridge, and shows files in a kiosk page,
+    as a running CoCalc was recorded to do. Use it as a context manager, or call
+    `start` and `close`. It is for demos, lessons and tests: commands that it runs
+    in a project run as you.
+
+    Args:
+        root: folder for the database and the projects; None: a temporary one, deleted at the end.
+        port: 0 for a free one.
+        allowed_hosts: hosts whose pages may talk to the kiosk page (CoCalc's
+            `iframe_comm_hosts`): `hub.test`, or `.sub.test` with all its subdomains.
+        latency: seconds that every API request takes at least; the work runs meanwhile.
+        faults: names of faults to switch on from the start; see `fault`.
+        boot_delay: seconds until the kiosk page listens.
+        queue: True: copies are queued as on cocalc.com; False: done at once as self-hosted.
+        generation: "A" (API v1 and v2) or "B" (v2 and the conat bridge).
+        admin: the account is a site admin.
+        content: project title → files (path → text or bytes) or a folder; None: two
+            projects, "Lesson" and "Student", with a few real files.
+        copy_seconds: how long a queued copy takes at least.
+        start_seconds: how long a stopped project takes to start.
+
+    Raises:
+        ConfigurationError: an option is wrong, or the port is taken.
+    """
+
+    def __init__(
+        self,
+        root: str | Path | None = None,
+        *,
+        port: int = 0,
+        allowed_hosts: Iterable[str] = (),
+        latency: float = 0.0,
+        faults: Iterable[str] = (),
+        boot_delay: float = 0.15,
+        queue: bool = False,
+        generation: Generation = "A",
+        admin: bool = False,
+        content: Mapping[str, Content | str | Path] | None = None,
+        copy_seconds: float = 0.0,
+        start_seconds: float = 0.0,
+    ) -> None:
+        if generation not in ("A", "B"):
+            raise ConfigurationError(f"generation must be 'A' or 'B', not {generation!r}.")
+        if isinstance(allowed_hosts, str):
+            raise ConfigurationError("allowed_hosts must be a list of host names, not a string.")
+        self._options = Options(
+            allowed_hosts=tuple(allowed_hosts),
+            latency=latency,
+            boot_delay=boot_delay,
+            queue=queue,
+            generation=generation,
+            copy_seconds=copy_seconds,
+            start_seconds=start_seconds,
+        )
+        self._root, self._port, self._admin = root, port, admin
+        self._content = default_content() if content is None else content
+        self._first_faults = tuple(faults)
+        for name in self._first_faults:
+            check_fault(name)
+        self._core: Core | None = None
+        self.projects: dict[str, str] = {}
+
+    def start(self) -> LocalCoCalc:
+        """Start serving; within a second."""
+        if self._core is not None:
+            return self
+        self._private = Path(tempfile.mkdtemp(prefix="local-cocalc-"))
+        atexit.register(self.close)
+        try:
+            home = self._private if self._root is None else Path(self._root)
+            home.mkdir(parents=True, exist_ok=True)
+            certificate = make_certificate(self._private / "tls")
+            self.ca_file = certificate.ca_file
+            self.cert_file, self.key_file = certificate.cert_file, certificate.key_file
+            self._server = Server(certificate, self._port)
+            self._server.start(lambda: self._make(home))
+        except BaseException:
+            self.close()
+            raise
+        self.port = self._server.port
+        self.url = f"https://localhost:{self.port}"
+        for name in self._first_faults:
+            self.fault(name)
+        return self
+
+    def close(self) -> None:
+        """Stop serving, end what runs, delete what is temporary. May be called twice."""
+        atexit.unregister(self.close)
+        core, self._core = self._core, None
+        if core is not None:
+            self._server.soon(core.end)
+        if hasattr(self, "_server"):
+            self._server.stop()
+        if core is not None:
+            core.close()
+        if hasattr(self, "_private"):
+            shutil.rmtree(self._private, ignore_errors=True)
+
+    def __enter__(self) -> LocalCoCalc:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        state = f"at {self.url}" if self._core is not None else "not running"
+        return f"<LocalCoCalc {state}>"
+
+    async def _make(self, home: Path) -> Application:
+        core = self._core = Core(home, self._options)
+        owner = make_owner(core, admin=self._admin)
+        self.account_id, self.email = owner.account_id, owner.email
+        self.password, self.api_key = owner.password, owner.api_key
+        self.projects = {p["title"]: p["project_id"] for p in core.projects.of(self.account_id)}
+        for title, files in self._content.items():
+            if title not in self.projects:
+                self.create_project(title, files)
+        core.begin()
+        return make_application(core)

@@ -1,0 +1,202 @@
+"""A real Chromium, real parent pages, and the stand-in at https://cocalc.test."""
+
+from __future__ import annotations
+
+import contextlib
+import http.server
+import json
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import BrowserContext, Error, Page, sync_playwright
+
+from cocalc_widget import LocalCoCalc
+
+COCALC = "https://cocalc.test"
+HUB = "https://host.allowed.test"
+ALLOWED = ("host.allowed.test", ".sub.test")
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--ignore-certificate-errors",
+]
+PARENT = b"""<!DOCTYPE html><meta charset="utf-8"><link rel="icon" href="data:,">
+<style>body{margin:0}iframe{border:0;width:100vw;height:100vh;display:block}</style><script>
+window.log = [];
+const flat = (x) => {
+  try { return JSON.parse(JSON.stringify(x) ?? "null"); } catch { return "cyclic"; }
+};
+addEventListener("message", (e) => {
+  const frame = document.querySelector("iframe")?.contentWindow;
+  const fromFrame = e.source === frame;
+  log.push({ at: performance.now(), origin: e.origin, fromFrame, data: flat(e.data) });
+});
+window.show = (url) => {
+  document.querySelector("iframe")?.remove();
+  const frame = document.createElement("iframe");
+  frame.src = url;
+  document.body.append(frame);
+};
+window.post = (data) => document.querySelector("iframe").contentWindow.postMessage(data, "*");
+</script><body></body>"""
+
+
+class _Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(PARENT)))
+        self.end_headers()
+        self.wfile.write(PARENT)
+
+    def log_message(self, *_: Any) -> None:
+        """Silence."""
+
+
+@contextlib.contextmanager
+def parents(site: LocalCoCalc, *, tls: bool) -> Iterator[int]:
+    """A real server on loopback that gives the same parent page for every name; its port."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+    server.daemon_threads = True
+    if tls:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(site.cert_file, site.key_file)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+    try:
+        yield server.server_address[1]
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join(5)
+
+
+@contextlib.contextmanager
+def chromium(site: LocalCoCalc, profile: Path) -> Iterator[BrowserContext]:
+    """Chromium that finds the site at cocalc.test and parents at all other names.
+
+    Its profile allows cookies of third parties, as the recordings' browser did:
+    this Chromium blocks them otherwise, and in private windows always.
+    """
+    (profile / "Default").mkdir()
+    allow = {"profile": {"cookie_controls_mode": 0, "block_third_party_cookies": False}}
+    (profile / "Default" / "Preferences").write_text(json.dumps(allow))
+    with parents(site, tls=True) as https, parents(site, tls=False) as plain:
+        rules = [
+            f"MAP cocalc.test:443 127.0.0.1:{site.port}",
+            f"MAP host.allowed.test:8080 127.0.0.1:{plain}",
+            f"MAP *.test:6443 127.0.0.1:{https}",
+            f"MAP *.test:443 127.0.0.1:{https}",
+        ]
+        with sync_playwright() as playwright:
+            context = playwright.chromium.launch_persistent_context(
+                profile,
+                ignore_https_errors=True,
+                executable_path="/usr/bin/chromium",
+                args=[*FLAGS, f"--host-resolver-rules={', '.join(rules)}"],
+            )
+            try:
+                yield context
+            finally:
+                context.close()
+
+
+class Parent:
+    """A page that embeds the stand-in and talks to it."""
+
+    def __init__(self, context: BrowserContext, origin: str = HUB) -> None:
+        self.page: Page = context.new_page()
+        self.errors: list[str] = []
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("console", lambda m: self.errors.append(m.text) if m.type == "error" else None)
+        self.page.goto(f"{origin}/")
+
+    def show(self, path: str) -> None:
+        """Load a page of the stand-in in the frame."""
+        self.page.evaluate("(url) => { log.length = 0; show(url); }", COCALC + path)
+
+    def post(self, data: Any = None, *, undefined: bool = False) -> None:
+        """Send a message; what came before is forgotten."""
+        self.page.evaluate(
+            "([data, none]) => { log.length = 0; post(none ? undefined : data); }",
+            [data, undefined],
+        )
+
+    def log(self) -> list[dict[str, Any]]:
+        """All messages since the last `post` or `show`."""
+        return self.page.evaluate("log")
+
+    def replies(self) -> list[Any]:
+        """Messages that are replies: without CoCalc's own log."""
+        return [m["data"] for m in self.log() if "cocalc-project-log" not in str(m["data"])]
+
+    def until(self, test: Callable[[list[Any]], bool], seconds: float = 10) -> list[Any]:
+        """The replies, once they pass a test."""
+        deadline = time.monotonic() + seconds
+        while not test(found := self.replies()):
+            assert time.monotonic() < deadline, f"only {found[-5:]}"
+            self.page.wait_for_timeout(10)
+        return found
+
+    def ask(self, data: Any, count: int = 1, seconds: float = 10) -> list[Any]:
+        """Send a message and wait for this many replies."""
+        self.post(data)
+        return self.until(lambda found: len(found) >= count, seconds)
+
+    def ready(self, status: str = "connected", seconds: float = 15) -> list[Any]:
+        """Ask for the status again and again until it is this one; all replies on the way."""
+        deadline = time.monotonic() + seconds
+        while status not in [_status(r) for r in self.replies()]:
+            found = self.replies()
+            assert time.monotonic() < deadline, f"only {found[-5:]}"
+            self.page.evaluate("post({action: 'status'})")
+            self.page.wait_for_timeout(50)
+        return self.replies()
+
+    def silent(self, data: Any, seconds: float = 0.8) -> None:
+        """Send a message that nothing answers."""
+        self.post(data)
+        self.page.wait_for_timeout(seconds * 1000)
+        assert self.replies() == []
+
+    def status(self) -> dict[str, Any]:
+        """The status now."""
+        return self.ask({"action": "status"})[0]
+
+    def open(self, project_id: str, path: str) -> list[Any]:
+        """Open a file: ack and done."""
+        return self.ask({"action": "open", "project_id": project_id, "path": path}, 2)
+
+    def reloaded(self, cause: Callable[[], Any]) -> None:
+        """Do what makes the frame's page reload itself, and wait until it has."""
+        self.frame.evaluate("window.old = true")
+        cause()
+        deadline = time.monotonic() + 10
+        while True:
+            with contextlib.suppress(Error):  # it is between two pages
+                if not self.frame.evaluate("window.old === true"):
+                    return
+            assert time.monotonic() < deadline
+            self.page.wait_for_timeout(20)
+
+    @property
+    def frame(self) -> Any:
+        """The stand-in's own page, to look into."""
+        return next(f for f in self.page.frames if f.url.startswith(COCALC))
+
+
+def _status(reply: Any) -> str | None:
+    return reply.get("connection", {}).get("status") if isinstance(reply, dict) else None

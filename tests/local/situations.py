@@ -1,0 +1,185 @@
+"""Puts a stand-in into the situation that a recording was made in, and sends its request again."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from datetime import datetime
+from typing import Any
+
+import requests
+
+from cocalc_widget import LocalCoCalc
+
+FILES = {
+    "A/doc.txt": "hello\nwörld ✓\n",
+    "A/form.txt": "a=b&c d",
+    "A/id.txt": "x",
+    "v2/a.txt": "hi",
+    "top.txt": "t",
+}
+_WRONG = re.compile(r"wrong_(legacy_|new_)?key|garbage|bearer_wrong")
+
+
+class Stage:
+    """A site whose accounts and projects have the ids of the recordings."""
+
+    def __init__(self, site: LocalCoCalc, offset: int) -> None:
+        self.site, self.core = site, site.core
+        self.session = requests.Session()
+        self.session.trust_env = False
+        self.session.verify = site.ca_file
+        self.accounts = [
+            self._account(offset + 1, "Owner", "One", "owner@example.com", "PW_PLACEHOLDER"),
+            self._account(offset + 2, "Stu", "Dent", "student@example.com", "PW2_PLACEHOLDER"),
+        ]
+        self.owner, self.student = self.accounts
+        self.owner_key = self.core.accounts.new_key(self.owner)[1]
+        self.student_key = self.core.accounts.new_key(self.student)[1]
+        titles = [("Source", "source project"), ("Target", "target project"), ("Started", "")]
+        self.projects = [self._project(offset + n + 1, *t) for n, t in enumerate(titles)]
+        self.core.projects.fill(self.projects[0], FILES)
+        self.core.projects.fill(self.projects[1], {"top.txt": "t"})
+        self.project_key = self.core.accounts.new_key(self.owner, project_id=self.projects[0])[1]
+        self.token = ""
+
+    def _account(self, number: int, first: str, last: str, email: str, password: str) -> str:
+        made = self.core.accounts.create(first, last, email, password, admin=number > 10)
+        wanted = f"bbbbbbbb-0000-4000-8000-{number:012d}"
+        sql = "UPDATE accounts SET account_id = ? WHERE account_id = ?"
+        self.site.store.run(sql, wanted, made)
+        return wanted
+
+    def _project(self, number: int, title: str, description: str) -> str:
+        made = self.core.projects.create(self.owner, title, description)
+        wanted = f"aaaaaaaa-0000-4000-8000-{number:012d}"
+        for table in ("projects", "collaborators"):
+            sql = f"UPDATE {table} SET project_id = ? WHERE project_id = ?"
+            self.site.store.run(sql, wanted, made)
+        self.core.projects.root(made).rename(self.core.projects.root(wanted))
+        return wanted
+
+    def put_copy(self, row: dict[str, Any]) -> None:
+        """Enter a copy as the recorded answer shows it."""
+        times = {k: _seconds(row.get(k)) for k in ("time", "started", "finished", "scheduled")}
+        rest = {k: row.get(k) for k in ("overwrite_newer", "delete_missing", "backup", "error")}
+        names = ("copy_path_id", "source_project_id", "source_path")
+        places = {k: row[k] for k in (*names, "target_project_id", "target_path")}
+        self.site.store.insert("copies", **places, **rest, **times)
+
+    def prepare(self, recording: dict[str, Any]) -> None:
+        """What had happened before this recording was made."""
+        name, body = recording["name"], recording["request"].get("body")
+        self.core.accounts._bans.clear()
+        self.site.store.run("DELETE FROM copies")
+        self.core.queue.paused = not name.startswith("kucalc.copy.")
+        answer = recording["response"].get("body")
+        data = answer.get("data") if isinstance(answer, dict) else None
+        rows = data if isinstance(data, list) else [data] if isinstance(data, dict) else []
+        for row in reversed(rows):
+            self.put_copy(row)
+        place = {"source_project_id": self.projects[0], "source_path": "A", "target_path": "A"}
+        place["target_project_id"] = self.projects[1]
+        if "limit1" in name:  # the second of two
+            self.put_copy(
+                {**place, "copy_path_id": "9" * 8, "started": 1, "finished": 2, "time": 9}
+            )
+        if name == "copy_delete.finished(row)":
+            self.put_copy({**place, **body, "time": 1, "started": 1, "finished": 2})
+        if name == "kucalc.copy_path_delete.scheduled":
+            self.put_copy({**place, **body, "time": 1, "scheduled": "2030-01-01T00:00:00Z"})
+        if name == "user_auth.right_password_after_wrong":
+            self.core.accounts.ban(self.owner, self.student)
+        there = self.core.accounts.by_email("v2u1795432343@example.com")
+        if name.startswith(("sign_in.", "sign_up.same", "sign_up.duplicate")) and not there:
+            fields = ("V", "Two", "v2u1795432343@example.com", "PW3_PLACEHOLDER")
+            self.core.accounts.create(*fields)
+        if name in ("hub.createToken", "hub.org.create"):
+            self.site.store.run("DELETE FROM orgs WHERE name = 'uni'")
+        in_org = name == "hub.createToken"
+        if in_org:
+            self.site.store.insert("orgs", name="uni", org_id="x", owner=self.owner)
+        self.site.store.run(
+            "UPDATE accounts SET org = ? WHERE account_id = ?",
+            "uni" if in_org else None,
+            self.student,
+        )
+        self.token = self.core.accounts.new_token(self.student)
+        if name in ("impersonate.expired", "impersonate.bad"):
+            self.core.accounts.expire_token(self.token)
+
+    def send(self, recording: dict[str, Any], timeout: float = 20) -> requests.Response:
+        """The recorded request, with this site's keys."""
+        name, request = recording["name"], recording["request"]
+        headers, auth = {}, None
+        key = self._key(name)
+        if request["auth"] in ("basic key", "basic blank"):
+            auth = ("" if request["auth"] == "basic blank" else key, "")
+        elif request["auth"] == "bearer":
+            headers["Authorization"] = f"Bearer {key}"
+        elif request["auth"].startswith("raw "):
+            headers["Authorization"] = request["auth"][4:]
+        elif request["auth"] == "cookie remember_me":
+            headers["Cookie"] = f"remember_me={self.core.accounts.new_session(self.owner)}"
+        body = self._body(name, request.get("body"))
+        kind = request.get("content_type")
+        if kind:
+            headers["Content-Type"] = kind
+        if kind == "application/json" and not isinstance(body, str):
+            body = json.dumps(body)
+        data = body.encode() if isinstance(body, str) else None
+        url = self.site.url + request["path"].replace("TOKEN24PLACEHOLDER000000", self.token)
+        self.session.cookies.clear()
+        return self.session.request(
+            request["method"],
+            url,
+            data=data,
+            headers=headers,
+            auth=auth,
+            timeout=timeout,
+            allow_redirects=False,
+        )
+
+    def _key(self, name: str) -> str:
+        if _WRONG.search(name):
+            if "garbage" in name:
+                return "garbage"
+            far = "legacy" in name or name == "ping.bearer_wrong"
+            return "sk_1234567890zzzzzz" if far else "sk-1234567890123456000001"
+        if "project_key." in name and "api-keys" not in name:
+            return self.project_key
+        return (
+            self.student_key if "not_collaborator" in name or "stranger" in name else self.owner_key
+        )
+
+    def _body(self, name: str, body: Any) -> Any:
+        if isinstance(body, str) and body.startswith("<"):
+            size = int(re.search(r"of (\d+) x", body)[1])  # type: ignore[index]
+            fields = {"project_id": self.projects[0], "path": "big.txt", "content": "x" * size}
+            if body.endswith("json>"):
+                return fields
+            return "&".join(f"{k}={v}" for k, v in fields.items())
+        if isinstance(body, dict) and "async_get" in body and body["async_get"] != "nope":
+            return {**body, "async_get": self._background(done="done" in name)}
+        if name in ("api-keys.edit", "api-keys.delete"):
+            return {**body, "id": self.core.accounts.new_key(self.owner)[0]}
+        return body
+
+    def _background(self, *, done: bool) -> str:
+        body = {"project_id": self.projects[0], "command": f"sleep {0 if done else 1}; echo done"}
+        url = f"{self.site.url}/api/v2/exec"
+        more = {"bash": True, "async_call": True}
+        auth = (self.owner_key, "")
+        job = self.session.post(url, json={**body, **more}, auth=auth, timeout=10).json()["job_id"]
+        deadline = time.monotonic() + 5
+        while done and self.core.background[job]["status"] == "running":
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        return str(job)
+
+
+def _seconds(value: Any) -> float | None:
+    if isinstance(value, str):
+        return datetime.fromisoformat(value.replace("Z", "+00:00")).timestamp()
+    return value

@@ -1,0 +1,181 @@
+"""The rest of the conat bridge and of v2, and what the page asks its own site."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import requests
+
+from cocalc_widget import LocalCoCalc
+from cocalc_widget.local import conat_hub, conat_project, left_out
+
+from .conftest import Api
+
+
+@pytest.fixture(scope="module")
+def b() -> Iterator[LocalCoCalc]:
+    with LocalCoCalc(generation="B", admin=True) as site:
+        yield site
+
+
+def hub(api: Api, name: str, options: Any = None) -> Any:
+    return api.post("/api/conat/hub", {"name": name, "args": [options or {}]}).json()
+
+
+def in_project(api: Api, name: str, **options: Any) -> Any:
+    call = {"name": f"system.{name}", "args": [options]}
+    project_id = api.site.projects["Lesson"]
+    return api.post("/api/conat/project", {**call, "project_id": project_id}).json()
+
+
+def test_people_and_organizations(b: LocalCoCalc) -> None:
+    api = Api(b)
+    account_id, key = b.create_account("Ada", "Lovelace", "ada@local.test")
+    assert hub(api, "system.getNames", [account_id]) == {
+        account_id: {"first_name": "Ada", "last_name": "Lovelace"}
+    }
+    found = hub(api, "system.userSearch", {"query": "Ada"})
+    assert [row["account_id"] for row in found] == [account_id]
+    assert isinstance(hub(api, "org.create", {"name": "uni"}), str)
+    assert "unique" in hub(api, "org.create", {"name": "uni"})["error"]
+    assert "no such" in hub(api, "org.addUser", {"name": "uni", "user": "nobody"})["error"]
+    add = {"name": "uni", "user": "ada@local.test"}
+    assert "admin" in hub(Api(b, key=key), "org.addUser", add)["error"]
+    assert hub(api, "org.addUser", add) is None
+    token = hub(api, "org.createToken", {"user": account_id, "expire": 1})["token"]
+    assert b.core.accounts.by_token(token) is None  # it ended in 1970
+    token = hub(api, "org.createToken", {"user": account_id})["token"]
+    assert b.core.accounts.by_token(token) == account_id
+
+
+def test_collaborators_by_nested_options(b: LocalCoCalc) -> None:
+    api, lesson = Api(b), b.projects["Lesson"]
+    account_id, key = b.create_account("C", "C", "c@local.test")
+    other = Api(b, key=key)
+    ask = {"opts": {"project_id": lesson, "account_id": account_id}}
+    assert "collaborator" in hub(other, "projects.touch", {"project_id": lesson})["error"]
+    assert hub(api, "projects.addCollaborator", ask) is None
+    assert hub(other, "projects.touch", {"project_id": lesson}) is None
+    assert hub(api, "projects.removeCollaborator", ask) is None
+    assert "collaborator" in hub(other, "projects.touch", {"project_id": lesson})["error"]
+    assert "uuid" in hub(api, "projects.touch", {"project_id": "nope"})["error"]
+
+
+def test_files_and_commands_of_a_project(b: LocalCoCalc) -> None:
+    api = Api(b)
+    names = [row["name"] for row in in_project(api, "listing", path="")]
+    assert "lesson.md" in names
+    data = next(r for r in in_project(api, "listing", path="") if r["name"] == "data")
+    assert data["isdir"] is True
+    assert "ENOENT" in in_project(api, "listing", path="nothing")["error"]
+    assert "EISDIR" in in_project(api, "writeTextFileToProject", path="data", content="x")["error"]
+    assert in_project(api, "writeTextFileToProject", path="new.txt", content="x") is None
+    assert in_project(api, "readTextFileFromProject", path="new.txt") == "x"
+    assert "EACCES" in in_project(api, "readTextFileFromProject", path="../x")["error"]
+    failed = in_project(api, "exec", command="false")["error"]
+    assert failed == "Error: command ''false' (args=)' exited with nonzero code 1 -- stderr=''"
+    assert "TypeError" in in_project(api, "exec")["error"]
+
+
+def test_left_out_methods_are_unknown_functions(b: LocalCoCalc) -> None:
+    api = Api(b)
+    assert not left_out.HUB & set(conat_hub.HUB)
+    assert not left_out.PROJECT & set(conat_project.PROJECT)
+    for name in left_out.HUB:
+        assert hub(api, name) == {"error": f"Error: unknown function '{name}'"}
+    for name in left_out.PROJECT:
+        call = {"name": name, "project_id": b.projects["Lesson"]}
+        answer = api.post("/api/conat/project", call).json()
+        assert answer == {"error": f"Error: unknown function '{name}'"}
+
+
+def test_sign_in_and_out(b: LocalCoCalc, site: LocalCoCalc) -> None:
+    for where, same_site in ((b, "SameSite=Strict"), (site, "")):
+        session = requests.Session()
+        session.trust_env = False
+        session.verify = where.ca_file
+        body = {"email": where.email, "password": where.password}
+        url = f"{where.url}/api/v2/auth"
+        answer = session.post(f"{url}/sign-in", json=body, timeout=5)
+        cookie = answer.headers["Set-Cookie"]
+        assert "HttpOnly" in cookie
+        assert ("SameSite" in cookie) == bool(same_site)
+        assert same_site in cookie
+        create = f"{where.url}/api/v2/projects/create"
+        assert "project_id" in session.post(create, json={}, timeout=5).json()
+        session.post(f"{url}/sign-out", json={}, timeout=5)
+        assert "error" in session.post(create, json={}, timeout=5).json()
+
+
+def test_sign_up(api: Api) -> None:
+    body = {"email": "new@local.test", "password": "a-good-one", "terms": True}
+    made = api.v2("auth/sign-up", **body)
+    assert api.v2("auth/sign-up", **body) == made  # the same again signs in
+
+
+def test_other_corners_of_v2(site: LocalCoCalc, api: Api) -> None:
+    lesson = site.projects["Lesson"]
+    assert api.post("/api/v2/projects/get", {"x": "x" * 1_100_000}).status_code == 413
+    assert api.post("/api/v2/projects/create", [1]).json().keys() == {"project_id"}
+    assert api.v2("projects/call", project_id=lesson, mesg=5)["error"] == "not implemented"
+    outside = api.v2("projects/write-text-file", project_id=lesson, path="../x", content="x")
+    assert outside == {"error": "path leaves the project"}
+    assert api.v2("customize") == {"siteName": "Local CoCalc", "kucalc": "no"}
+    job = api.v2(
+        "exec", project_id=lesson, command="sleep 9", bash=True, timeout=0.1, async_call=True
+    )
+    for _ in range(200):
+        row = api.v2("exec", project_id=lesson, async_get=job["job_id"])
+        if row["status"] != "running":
+            break
+    assert row["status"] == "error"
+    assert "killed" in row["stderr"]
+
+
+def test_what_the_page_asks_its_own_site(site: LocalCoCalc) -> None:
+    lesson = site.projects["Lesson"]
+    site.core.projects.fill(lesson, {"p.svg": "<svg/>", "p.html": "<script>x</script>"})
+    session = requests.Session()
+    session.trust_env = False
+    session.verify = site.ca_file
+    ask = {"project_id": lesson, "path": "lesson.md"}
+
+    def own(name: str, **options: Any) -> Any:
+        return session.post(f"{site.url}/local/{name}", timeout=5, **options).json()
+
+    assert own("project", json=ask) == {"ok": False}
+    assert session.get(f"{site.url}/local/raw/{lesson}/p.svg", timeout=5).status_code == 404
+    assert own("token", json={"token": "wrong"}) == {"ok": False}
+    assert own("token", json={"token": site.core.accounts.new_token(site.account_id)})["ok"]
+    assert own("project", json=ask) == {"ok": True, "title": "Lesson"}
+    assert "Newton" in own("file", json=ask)["html"]
+    # another site's form can send the cookie, but not this content type
+    assert own("file", data=ask) == {"ok": False}
+    assert own("file", data="{", headers={"Content-Type": "application/json"}) == {"ok": False}
+    assert "error" in own("file", json={**ask, "path": "../x.md"})
+    image = session.get(f"{site.url}/local/raw/{lesson}/p.svg", timeout=5)
+    assert image.headers["Content-Type"] == "image/svg+xml"
+    assert image.headers["Content-Security-Policy"].startswith("sandbox")
+    for path in ("p.html", "none.png", "..%2Fx.png"):
+        assert session.get(f"{site.url}/local/raw/{lesson}/{path}", timeout=5).status_code == 404
+    assert own("once", json={"name": "late-done"}) == {"ok": False}
+    site.fault("reload-in-flight")
+    assert own("once", json={"name": "reload-in-flight"}) == {"ok": True}
+    assert own("once", json={"name": "reload-in-flight"}) == {"ok": False}
+
+
+def test_the_pages_addresses(site: LocalCoCalc, api: Api) -> None:
+    path = "/projects/x/files/a%20b.md?fullscreen=kiosk&session="
+    answer = api.get(path, allow_redirects=False)
+    target = "%2Fprojects%2Fx%2Ffiles%2Fa%2520b.md%3Ffullscreen%3Dkiosk%26session%3D"
+    assert answer.headers["Location"] == f"/static/app.html?target={target}"
+    page = api.get("/app?fullscreen=kiosk")
+    assert page.status_code == 200
+    assert "X-Frame-Options" not in page.headers
+    assert "Content-Security-Policy" not in page.headers  # frames anywhere, as CoCalc does
+    assert "local stand-in for CoCalc" in page.text
+    script = api.get("/local/page/main.js")
+    assert script.headers["Content-Type"].startswith("text/javascript")
+    assert api.get("/local/page/../site.py").status_code == 404

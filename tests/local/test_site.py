@@ -1,0 +1,188 @@
+"""A site starts fast, stops clean, and can be had many times in one process."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import stat
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from cocalc_widget import LocalCoCalc, errors
+from cocalc_widget.local.faults import FAULTS
+
+from .conftest import Api
+
+
+@pytest.fixture
+def no_thread_is_left() -> Iterator[None]:
+    """Other sites may be running; the ones that a test makes must end with it."""
+    before = set(threading.enumerate())
+    yield
+    left = [t for t in set(threading.enumerate()) - before if t.name.startswith("cocalc-local")]
+    assert not left
+
+
+@pytest.mark.usefixtures("no_thread_is_left")
+def test_starts_and_stops_and_leaves_nothing() -> None:
+    begun = time.monotonic()
+    site = LocalCoCalc().start()
+    started = time.monotonic() - begun
+    private = Path(site.ca_file).parents[1]
+    port = site.port
+    assert Api(site).v1("ping")["event"] == "pong"
+    site.close()
+    assert started < 5
+    assert not private.exists()
+    with pytest.raises(OSError, match="refused"):
+        socket.create_connection(("127.0.0.1", port), 1)
+    site.close()  # a second time does nothing
+
+
+@pytest.mark.usefixtures("no_thread_is_left")
+def test_many_sites_at_once_and_one_after_the_other() -> None:
+    with LocalCoCalc() as one, LocalCoCalc() as two:
+        assert one.url != two.url
+        assert Api(one).v1("ping")["event"] == "pong"
+        other = Api(two, key=one.api_key).v1("ping")
+        assert other == {"error": other["error"]}  # a key of another site is nobody's
+    for _ in range(5):
+        with LocalCoCalc(content={}) as site:
+            assert Api(site).v1("ping")["event"] == "pong"
+
+
+@pytest.mark.usefixtures("no_thread_is_left")
+def test_stops_while_requests_and_commands_are_under_way() -> None:
+    site = LocalCoCalc(latency=0).start()
+    api = Api(site)
+    site.fault("timeout")
+    waiting = threading.Thread(target=_ignore, args=(lambda: api.v1("ping"),))
+    waiting.start()
+    site.fault("timeout", on=False)
+    other = Api(site)
+    lesson = site.projects["Lesson"]
+    running = threading.Thread(
+        target=_ignore,
+        args=(lambda: other.v1("project_exec", project_id=lesson, command="sleep", args=["60"]),),
+    )
+    running.start()
+    deadline = time.monotonic() + 5
+    while site.requests["v1/project_exec"] == 0:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    begun = time.monotonic()
+    site.close()
+    assert time.monotonic() - begun < 5
+    waiting.join(5)
+    running.join(5)
+    assert not waiting.is_alive()
+    assert not running.is_alive()
+
+
+def _ignore(function: object) -> None:
+    with contextlib.suppress(requests.RequestException):
+        function()  # type: ignore[operator]
+
+
+def test_a_folder_of_ones_own_is_kept(tmp_path: Path) -> None:
+    with LocalCoCalc(tmp_path) as site:
+        project_id = site.create_project("Mine", {"a.md": "# A", "b/c.bin": b"\0\1"})
+        account_id, old_key = site.account_id, site.api_key
+    with LocalCoCalc(tmp_path) as site:
+        assert site.account_id == account_id
+        assert site.projects["Mine"] == project_id
+        assert (site.directory(project_id) / "b/c.bin").read_bytes() == b"\0\1"
+        assert Api(site, key=old_key).v1("ping")["event"] == "pong"
+        assert Api(site).v1("ping")["event"] == "pong"
+
+
+def test_secrets_are_private_and_not_kept_in_the_open(tmp_path: Path) -> None:
+    with LocalCoCalc(tmp_path) as site:
+        token = Api(site).v1("user_auth", account_id=site.account_id, password=site.password)
+        folder = Path(site.key_file).parent
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+        assert stat.S_IMODE(Path(site.key_file).stat().st_mode) == 0o600
+        kept = (tmp_path / "site.sqlite").read_bytes()
+        for secret in (site.api_key, site.password, token["auth_token"]):
+            assert secret.encode() not in kept
+            assert secret not in repr(site)
+
+
+def test_content_from_folders_and_mappings(tmp_path: Path) -> None:
+    (tmp_path / "inner").mkdir()
+    (tmp_path / "inner/x.txt").write_text("x")
+    content = {"Folder": tmp_path, "Files": {"y.txt": "y"}, "Empty": {}}
+    with LocalCoCalc(content=content) as site:
+        assert list(site.projects) == ["Folder", "Files", "Empty"]
+        read = Api(site).v1
+        assert (
+            read(
+                "read_text_file_from_project",
+                project_id=site.projects["Folder"],
+                path="inner/x.txt",
+            )["content"]
+            == "x"
+        )
+        assert [p.name for p in site.directory(site.projects["Files"]).iterdir()] == ["y.txt"]
+
+
+def test_default_content_is_real(site: LocalCoCalc) -> None:
+    lesson = site.directory(site.projects["Lesson"])
+    names = {p.relative_to(lesson).as_posix() for p in lesson.rglob("*") if p.is_file()}
+    assert {"README.md", "lesson.md", "cooling.ipynb", "cooling.py", "data/coffee.csv"} <= names
+    out = Api(site).v1(
+        "project_exec",
+        project_id=site.projects["Lesson"],
+        command=f"{sys.executable} -c 'from cooling import fit; print(fit([0, 10], [86, 60], 21))'",
+        bash=True,
+    )
+    assert float(out["stdout"]) > 0
+
+
+@pytest.mark.usefixtures("no_thread_is_left")
+def test_wrong_options_are_refused() -> None:
+    with pytest.raises(errors.ConfigurationError, match="generation"):
+        LocalCoCalc(generation="C")  # type: ignore[arg-type]
+    with pytest.raises(errors.ConfigurationError, match="allowed_hosts"):
+        LocalCoCalc(allowed_hosts="hub.test")
+    with pytest.raises(errors.ConfigurationError, match="not running"):
+        _ = LocalCoCalc().requests
+    with LocalCoCalc(content={}) as site:
+        with pytest.raises(errors.ConfigurationError, match="no fault named 'nope'"):
+            site.fault("nope")
+        taken = LocalCoCalc(port=site.port)
+        with pytest.raises(errors.ConfigurationError, match="cannot listen at port"):
+            taken.start()
+    with pytest.raises(errors.ConfigurationError, match="no fault"):
+        LocalCoCalc(faults=["nope"])
+
+
+def test_every_fault_has_a_place_and_a_description() -> None:
+    for name, (where, value, words) in FAULTS.items():
+        assert where in ("page", "once", "api", "server"), name
+        assert value > 0
+        assert len(words) > 15
+
+
+def test_names_of_the_certificate(site: LocalCoCalc) -> None:
+    for name in ("localhost", "127.0.0.1"):
+        session = requests.Session()
+        session.trust_env = False
+        url = f"https://{name}:{site.port}/customize"
+        configuration = session.get(url, verify=site.ca_file, timeout=5).json()["configuration"]
+        assert configuration["iframe_comm_hosts"] == []
+
+
+def test_importing_the_name_loads_no_server() -> None:
+    code = (
+        "import sys, cocalc_widget.local; "
+        "assert not {'tornado', 'trustme', 'sqlite3'} & set(sys.modules), 'too much'"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=30)
