@@ -1,0 +1,504 @@
+// @vitest-environment happy-dom
+// The page as a whole, between a mock kernel and a mock CoCalc, on a clock of our own.
+
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import wire from "../../tests/fixtures/wire.json";
+import { closeall, file, limits, open, P1, status } from "./helpers";
+import { Kiosk, ORIGIN, setStage, welcome } from "./stage";
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+  document.body.replaceChildren();
+});
+
+describe("hello", () => {
+  test("is said until the welcome comes, with the keys of the fixture", async () => {
+    const s = setStage();
+    await s.wait(2000);
+    const hellos = s.sent.length;
+    expect(hellos).toBeGreaterThan(3);
+    expect(Object.keys(s.sent[0] as object)).toEqual(Object.keys(wire.to_kernel.hello));
+    s.tell(welcome);
+    await s.wait(10_000);
+    expect(s.sent.filter((m) => m.type === "hello")).toHaveLength(hellos);
+  });
+
+  test.each([null, undefined, 1, "hello", [], {}, { type: 1 }, { type: "news" }])(
+    "%j of the kernel does nothing",
+    async (junk) => {
+      const s = setStage();
+      await s.start();
+      const sent = s.sent.length;
+      s.tell(junk);
+      await s.wait(100);
+      expect(s.sent).toHaveLength(sent);
+      s.tell(open(1, "a.md"));
+      await s.wait(100);
+      expect(s.end(1).state).toBe("done");
+    },
+  );
+
+  test("without an answer ends in words, and at last in silence", async () => {
+    const s = setStage();
+    s.view();
+    await s.wait(20_000);
+    expect(s.line()).toMatch(/kernel is busy, or gone/);
+    await s.wait(100_000);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test("a repeated welcome and repeated commands change nothing", async () => {
+    const s = setStage();
+    await s.start();
+    s.tell(open(1, "a.md"));
+    s.tell(welcome);
+    s.tell(open(1, "a.md"));
+    await s.wait(100);
+    expect(s.kiosk.heard.filter((m) => m.action === "open")).toHaveLength(1);
+    expect(s.of(1).map((m) => m.state)).toEqual(["sent", "ack", "done"]);
+  });
+});
+
+describe("messages", () => {
+  test("carry an open all the way; the state comes before the result", async () => {
+    const s = setStage();
+    await s.start();
+    s.tell(open(1, "a.md"));
+    await s.wait(100);
+    expect(s.end(1)).toMatchObject({ state: "done", verified: true, why: "" });
+    expect(s.state()).toMatchObject({
+      channel: "messages",
+      ready: true,
+      open_files: { [P1]: ["a.md"] },
+    });
+    expect(Object.keys(s.state()).sort()).toEqual(Object.keys(wire.to_kernel.state).sort());
+    const done = s.sent.findIndex((m) => m.type === "result" && m.state === "done");
+    expect(s.sent.findIndex((m) => m.open_files?.[P1])).toBeLessThan(done);
+    expect([...s.kiosk.targets]).toEqual([ORIGIN]);
+  });
+
+  test("wait for connected, not for the load or the first reply", async () => {
+    const kiosk = new Kiosk();
+    kiosk.connected = "connecting";
+    const s = setStage(kiosk);
+    await s.start();
+    s.tell(open(1, "a.md"));
+    await s.wait(5000);
+    expect(s.of(1)).toEqual([]);
+    expect(s.state()).toMatchObject({ channel: "booting", ready: false, busy: true, pending: 1 });
+    kiosk.connected = "connected";
+    await s.wait(3000);
+    expect(s.end(1).state).toBe("done");
+  });
+
+  test("of another source or another origin change nothing", async () => {
+    const kiosk = new Kiosk();
+    kiosk.listening = false;
+    const s = setStage(kiosk);
+    await s.start();
+    const forged = { status: "done", connection: { status: "connected" }, open_files: {} };
+    kiosk.say(forged, "https://evil.test");
+    kiosk.say(forged, `${ORIGIN}.evil.test`);
+    kiosk.say(forged, ORIGIN, window);
+    kiosk.say(forged, ORIGIN, null);
+    await s.wait(50);
+    expect(s.state().ready).toBe(false);
+    kiosk.say(forged);
+    await s.wait(50);
+    expect(s.state().ready).toBe(true);
+  });
+
+  test("are never posted to a frame whose document has not come yet", async () => {
+    const kiosk = new Kiosk();
+    Object.defineProperty(kiosk.location, "href", { value: "about:blank" });
+    const s = setStage(kiosk);
+    await s.start();
+    await s.wait(5000);
+    expect(kiosk.targets.size).toBe(0);
+  });
+});
+
+describe("generations", () => {
+  test("a reload re-sends what is in flight and brings the files back", async () => {
+    const s = setStage();
+    await s.start();
+    s.tell(open(1, "a.md"));
+    await s.wait(100);
+    s.kiosk.mute = true;
+    s.tell(open(2, "b.md"));
+    await s.wait(100);
+    s.kiosk.mute = false;
+    s.kiosk.files = {};
+    s.kiosk.heard = [];
+    s.load();
+    await s.wait(0);
+    expect(s.line()).toBe("Reconnecting …");
+    expect(s.state()).toMatchObject({ ready: false, generation: 2, channel: "messages" });
+    await s.wait(1000);
+    expect(s.kiosk.heard.filter((m) => m.action === "open").map((m) => m.path)).toEqual([
+      "a.md",
+      "b.md",
+    ]);
+    expect(s.end(2).state).toBe("done");
+    expect(s.state().open_files).toEqual({ [P1]: ["a.md", "b.md"] });
+  });
+
+  test("a listener that vanishes and comes back is reconnected to", async () => {
+    const s = setStage();
+    await s.start();
+    s.kiosk.listening = false;
+    s.tell(status(1));
+    await s.wait(6000);
+    expect(s.end(1).state).toBe("timeout");
+    expect(s.line()).toBe("Reconnecting …");
+    s.kiosk.listening = true;
+    await s.wait(3000);
+    expect(s.state()).toMatchObject({ ready: true, generation: 1, channel: "messages" });
+  });
+
+  test("after a sign-in by token it is the one after CoCalc's own reload", async () => {
+    const s = setStage();
+    await s.start({ token: true });
+    expect(s.sent.some((m) => m.type === "want-token")).toBe(true);
+    expect(s.frame().src).toBe("");
+    s.tell({ type: "token", url: `${ORIGIN}/app?auth_token=T&fullscreen=kiosk`, then: "" });
+    s.load();
+    s.tell(open(1, "a.md"));
+    await s.wait(2500);
+    expect(s.of(1)).toEqual([]);
+    s.load();
+    await s.wait(500);
+    expect(s.end(1).state).toBe("done");
+    expect(JSON.stringify(s.sent)).not.toContain("auth_token");
+    expect(document.querySelector("a")?.href).not.toContain("auth_token");
+  });
+
+  test("a sign-in without a reload is accepted after a while", async () => {
+    const s = setStage();
+    await s.start({ token: true });
+    s.tell({ type: "token", url: `${ORIGIN}/app?auth_token=T`, then: "" });
+    s.load();
+    await s.wait(8000);
+    expect(s.state().ready).toBe(true);
+  });
+
+  test("a sign-in page that redirects is followed by the kiosk page", async () => {
+    const s = setStage();
+    await s.start({ token: true });
+    s.tell({ type: "token", url: `${ORIGIN}/auth/impersonate?auth_token=T`, then: welcome.home });
+    s.load();
+    await s.wait(100);
+    expect(s.frame().src).toContain("impersonate");
+    s.load();
+    await s.wait(100);
+    expect(s.frame().src).toBe(welcome.home);
+  });
+
+  test("a sign-in is over before navigation moves the frame", async () => {
+    const s = setStage();
+    s.tell({ ...welcome, channel: "navigation", reason: "why", token: true });
+    s.tell(open(1, "a.md"));
+    s.view();
+    await s.wait(10);
+    const url = `${ORIGIN}/app?auth_token=T`;
+    s.tell({ type: "token", url, then: "" });
+    s.tell(open(2, "b.md"));
+    await s.wait(1000);
+    expect(s.frame().src).toBe(url);
+    s.load();
+    await s.wait(1000);
+    expect(s.frame().src).toBe(url);
+    s.load();
+    await s.wait(10);
+    expect(s.frame().src).toBe(file("b.md").url);
+    expect([s.end(1).state, s.end(2).state]).toEqual(["done", "done"]);
+  });
+
+  test("a kernel without time for the token does not hold up the frame", async () => {
+    const s = setStage();
+    await s.start({ token: true });
+    await s.wait(9000);
+    expect(s.frame().src).toBe(welcome.home);
+  });
+});
+
+describe("silence", () => {
+  test("of a dead listener: files by navigation, and why", async () => {
+    const kiosk = new Kiosk();
+    kiosk.listening = false;
+    const s = setStage(kiosk);
+    await s.start();
+    s.tell(open(1, "a.md"));
+    s.tell(status(2));
+    await s.wait(limits.silent + 1000);
+    expect(s.end(1)).toMatchObject({ state: "done", verified: null });
+    expect(s.frame().src).toBe(file("a.md").url);
+    expect(s.end(2)).toMatchObject({
+      state: "blocked",
+      mesg: expect.stringMatching(/does not answer/),
+    });
+    s.load();
+    await s.wait(10);
+    expect(s.state()).toMatchObject({
+      channel: "navigation",
+      ready: true,
+      pending: 0,
+      reason: expect.stringMatching(/by navigation/),
+      open_files: { [P1]: ["a.md"] },
+    });
+    expect(s.line()).toMatch(/by navigation/);
+  });
+
+  test("that was only slowness: back to messages", async () => {
+    const kiosk = new Kiosk();
+    kiosk.listening = false;
+    const s = setStage(kiosk);
+    await s.start();
+    await s.wait(limits.silent + 1000);
+    expect(s.state().channel).toBe("navigation");
+    kiosk.listening = true;
+    await s.wait(3000);
+    expect(s.state()).toMatchObject({ channel: "messages", reason: "", ready: true });
+  });
+
+  test("a listener that takes ten seconds is waited for", async () => {
+    const kiosk = new Kiosk();
+    kiosk.listening = false;
+    const s = setStage(kiosk);
+    await s.start();
+    s.tell(open(1, "a.md"));
+    await s.wait(9000);
+    kiosk.listening = true;
+    await s.wait(3000);
+    expect(s.end(1)).toMatchObject({ state: "done", verified: true });
+    expect(s.states().every((m) => m.channel !== "navigation")).toBe(true);
+  });
+
+  test("of opens alone: signed out, and why", async () => {
+    const s = setStage();
+    await s.start();
+    s.kiosk.mute = true;
+    s.tell(open(1, "a.md"));
+    await s.wait(limits.silent + 1000);
+    expect(s.line()).toMatch(/signed out here, or has no access/);
+    await s.wait(limits.ack);
+    expect(s.end(1)).toMatchObject({ state: "timeout", mesg: expect.stringMatching(/signed out/) });
+    expect(s.line()).toMatch(/signed out/);
+    s.kiosk.mute = false;
+    s.tell(open(2, "b.md"));
+    await s.wait(100);
+    expect(s.line()).toBe("cocalc.test");
+    expect(s.state()).toMatchObject({ channel: "messages", ready: true, pending: 0 });
+  });
+
+  test("after an ack: the user is told of “start project”", async () => {
+    const s = setStage();
+    await s.start();
+    s.kiosk.stuck = true;
+    s.tell(open(1, "a.md"));
+    await s.wait(4000);
+    expect(s.line()).toMatch(/start project/);
+  });
+});
+
+describe("other channels", () => {
+  const why = "CoCalc ignores messages from http://localhost:8888.";
+
+  test("navigation moves the frame, posts nothing, and refuses status", async () => {
+    const s = setStage();
+    await s.start({ channel: "navigation", reason: why });
+    s.tell(open(1, "a.md"));
+    await s.wait(10);
+    expect(s.frame().src).toBe(file("a.md").url);
+    s.tell(closeall(2));
+    s.tell(status(3));
+    await s.wait(60_000);
+    expect(s.frame().src).toBe(welcome.home);
+    expect([s.end(1).state, s.end(2).state, s.end(3).state]).toEqual(["done", "done", "blocked"]);
+    expect(s.end(3).mesg).toBe(why);
+    expect(s.line()).toBe(why);
+    expect(s.kiosk.targets.size).toBe(0);
+  });
+
+  test("navigation begins with the desired file, and of many opens shows the last", async () => {
+    const s = setStage();
+    await s.start({ channel: "navigation", reason: why, desired: [file("a.md")] });
+    expect(s.frame().src).toBe(file("a.md").url);
+    for (let seq = 1; seq <= 5; seq++) s.tell(open(seq, `${seq}.md`));
+    await s.wait(10);
+    expect(s.frame().src).toBe(file("5.md").url);
+    expect(s.state().pending).toBe(0);
+  });
+
+  test("a tab is opened by name; a blocked one waits for the button", async () => {
+    const opened = vi.fn(() => null as unknown);
+    vi.stubGlobal("open", opened);
+    const s = setStage();
+    await s.start({ channel: "tab", reason: why });
+    expect(s.frame()).toBeNull();
+    s.tell(open(1, "a.md"));
+    await s.wait(10);
+    expect(s.of(1)).toEqual([]);
+    expect(s.line()).toMatch(/blocked the tab/);
+    opened.mockReturnValue({});
+    document.querySelector("button")?.click();
+    await s.wait(10);
+    expect(s.end(1)).toMatchObject({ state: "done", verified: null });
+    expect(opened.mock.lastCall?.[0 as never]).toBe(file("a.md").url);
+    expect(s.state()).toMatchObject({
+      channel: "tab",
+      ready: true,
+      open_files: { [P1]: ["a.md"] },
+    });
+    vi.unstubAllGlobals();
+  });
+
+  test("a tab that stays blocked ends in words", async () => {
+    vi.stubGlobal("open", () => null);
+    const s = setStage();
+    await s.start({ channel: "tab", reason: why });
+    s.tell(open(1, "a.md"));
+    await s.wait(limits.ready + 1000);
+    expect(s.end(1)).toMatchObject({
+      state: "timeout",
+      mesg: expect.stringMatching(/press the button/),
+    });
+    vi.unstubAllGlobals();
+  });
+
+  test("blocked: a reason instead of a frame, for every command", async () => {
+    const s = setStage();
+    const { el } = await s.start({ channel: "blocked", reason: why });
+    s.tell(open(1, "a.md"));
+    await s.wait(10);
+    expect(s.end(1)).toMatchObject({ state: "blocked", mesg: why });
+    expect(s.frame()).toBeNull();
+    expect(el.querySelector("p")?.textContent).toBe(why);
+  });
+});
+
+describe("views", () => {
+  test("one is live, the others offer to take over; no reload without need", async () => {
+    const s = setStage();
+    const first = await s.start();
+    const frame = s.frame();
+    const second = s.view();
+    expect(s.frame()).toBe(frame);
+    expect(second.el.textContent).toMatch(/Shown above/);
+    second.el.querySelector("button")?.click();
+    expect(first.el.querySelector("iframe")).toBeNull();
+    expect(first.el.textContent).toMatch(/Shown below/);
+    expect(second.el.querySelector("iframe")).not.toBeNull();
+  });
+
+  test("when the live one goes, the next takes over with the files", async () => {
+    const s = setStage();
+    const first = await s.start();
+    const second = s.view();
+    s.tell(open(1, "a.md"));
+    await s.wait(100);
+    s.kiosk.files = {};
+    first.close();
+    await s.wait(1);
+    expect(second.el.querySelector("iframe")?.src).toBe(welcome.home);
+    s.load();
+    await s.wait(1000);
+    expect(s.state()).toMatchObject({ ready: true, open_files: { [P1]: ["a.md"] } });
+  });
+
+  test("without any view commands end in words", async () => {
+    const s = setStage();
+    s.tell(welcome);
+    s.tell(open(1, "a.md"));
+    await s.wait(limits.ready + 10);
+    expect(s.end(1)).toMatchObject({ state: "timeout", mesg: expect.stringMatching(/not shown/) });
+  });
+
+  test("put the frame into a sandbox only where asked to", async () => {
+    const open = setStage();
+    await open.start();
+    expect(open.frame().hasAttribute("sandbox")).toBe(false);
+    document.body.replaceChildren();
+    const closed = setStage(new Kiosk(), { sandbox: "allow-scripts allow-same-origin" });
+    await closed.start();
+    expect(closed.frame().getAttribute("sandbox")).toBe("allow-scripts allow-same-origin");
+  });
+
+  test("have names for screen readers, and the frame no more rights than it needs", async () => {
+    const s = setStage();
+    const { el } = await s.start();
+    expect(s.frame().title).toBe("CoCalc");
+    expect(s.frame().allow).toBe("clipboard-read; clipboard-write; fullscreen");
+    expect(s.frame().referrerPolicy).toBe("origin");
+    expect(el.querySelector("a")?.target).toBe("_blank");
+    expect(el.querySelector("a")?.href).toBe(welcome.home);
+    expect((el.firstChild as HTMLElement).style.height).toBe("400px");
+  });
+});
+
+describe("ends", () => {
+  test.each(["bye", "abort"])(
+    "by %s: all is settled, no timer and no post is left",
+    async (how) => {
+      const s = setStage();
+      const { el } = await s.start();
+      s.kiosk.mute = true;
+      s.tell(open(1, "a.md"));
+      s.tell(closeall(2));
+      await s.wait(10);
+      if (how === "bye") s.tell({ type: "bye" });
+      else s.life.abort();
+      await s.wait(10);
+      expect([s.end(1).state, s.end(2).state]).toEqual(["cancelled", "cancelled"]);
+      expect(s.state()).toMatchObject({ channel: "closed", ready: false, busy: false, pending: 0 });
+      expect(el.querySelector("iframe")).toBeNull();
+      expect(el.textContent).toMatch(/Run the cell again/);
+      expect(vi.getTimerCount()).toBe(0);
+      const count = s.kiosk.heard.length;
+      s.tell(open(3, "b.md"));
+      s.kiosk.say({ status: "done", open_files: {} });
+      await s.wait(60_000);
+      expect(s.kiosk.heard).toHaveLength(count);
+      expect(s.of(3)).toEqual([]);
+    },
+  );
+
+  test("of the last view: nothing is posted, and a new view starts again", async () => {
+    const s = setStage();
+    const view = await s.start();
+    view.close();
+    const count = s.kiosk.heard.length;
+    await s.wait(30_000);
+    expect(s.kiosk.heard).toHaveLength(count);
+    s.view();
+    await s.wait(1);
+    s.load();
+    await s.wait(1000);
+    expect(s.state()).toMatchObject({ ready: true, channel: "messages" });
+  });
+
+  test("a comm that throws does not throw here", async () => {
+    const s = setStage();
+    await s.start();
+    s.sent.push = () => {
+      throw new Error("Cannot send");
+    };
+    s.tell(open(1, "a.md"));
+    await s.wait(100);
+    expect(s.kiosk.files[P1]).toEqual(["a.md"]);
+  });
+});
+
+test("two widgets on one page do not hear each other", async () => {
+  const one = setStage();
+  await one.start();
+  const states = one.sent.length;
+  const other = new Kiosk();
+  other.say({ status: "done", connection: {}, open_files: { [P1]: ["theirs.md"] } });
+  await one.wait(100);
+  expect(one.sent).toHaveLength(states);
+});

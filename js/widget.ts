@@ -1,0 +1,138 @@
+// Owns the wiring: `initialize` has the conversation with the kernel, `render` the views.
+
+import type { InitializeProps, RenderProps } from "@anywidget/types";
+import { createSession, type Session } from "./channels";
+import { MESSAGES, NAVIGATION, PROTOCOL, TAB, type ToKernel, type ToPage } from "./protocol";
+import { sayScene } from "./texts";
+import { createView, type View } from "./view";
+
+const FIRST_HELLO = 250;
+const SLOWEST_HELLO = 2000;
+const PATIENCE = 6; // unanswered hellos (some 7 s), then the user is told
+const ENOUGH = 30; // hellos (some 50 s)
+
+/** What JupyterLab's manager of widgets has, and others need not have. */
+type Manager = { kernel?: { disposed?: { connect(slot: () => void): void } } } | undefined;
+
+// A factory, called once per model: hosts hand each hook a model object of its own, and some
+// share one module among all widgets, so neither could tie a view to its conversation.
+export default () => {
+  let session: Session | undefined;
+  let views: View[] = []; // the first one is live
+  let live: View | undefined; // the one that has been given what to show
+  let refresh = () => {};
+
+  /** Give every view what it shows; `anew` also where nothing has moved. */
+  const place = (anew = false) => {
+    const [first, ...others] = views;
+    for (const view of others) {
+      const below = first && first.root.compareDocumentPosition(view.root) === 4;
+      view.put(`Shown ${below ? "above" : "below"}.`, "Move it here", () => {
+        views = [view, ...views.filter((other) => other !== view)];
+        place();
+      });
+    }
+    if (first === live && !anew) return;
+    live = first;
+    session?.attach();
+    if (!session || !live) return;
+    const scene = session.scene();
+    const { channel } = scene;
+    if (channel === MESSAGES || channel === NAVIGATION) {
+      const frame = live.frame();
+      frame.onload = session.loaded;
+      session.attach(frame);
+    } else live.put(sayScene(scene)[1], channel === TAB ? "Open it" : "", session.press);
+    refresh();
+  };
+
+  return {
+    initialize({ model, signal }: InitializeProps) {
+      let over = false;
+      let last = "";
+      let outbox: ToKernel[] = [];
+      let timer: ReturnType<typeof setTimeout> | undefined;
+
+      const post = (message: ToKernel) => {
+        try {
+          model.send(message);
+        } catch {
+          // The comm is gone, and with it whoever would care.
+        }
+      };
+      // Several changes make one message. A state goes before the results, so that who awaits
+      // a result finds the traits up to date.
+      const flush = () => {
+        const messages = outbox;
+        outbox = [];
+        if (!session) return;
+        const state = session.report();
+        const json = JSON.stringify(state);
+        if (json !== last) post(state);
+        last = json;
+        messages.forEach(post);
+        for (const view of views) view.say(...sayScene(session.scene()), session.address());
+      };
+      const send = (message?: ToKernel) => {
+        if (message) outbox.push(message);
+        queueMicrotask(flush);
+      };
+      refresh = send;
+
+      const hello = (tries = 0) => {
+        clearTimeout(timer);
+        post({ type: "hello", protocol: PROTOCOL, page: self.origin });
+        if (tries > PATIENCE) {
+          for (const view of views)
+            view.say("bad", "The kernel is busy, or gone: run the cell again.");
+        }
+        const wait = Math.min(FIRST_HELLO * 1.5 ** tries, SLOWEST_HELLO);
+        // What was sent until then waits in a busy kernel's queue.
+        if (tries < ENOUGH && !over) timer = setTimeout(hello, wait, tries + 1);
+      };
+      const end = () => {
+        over = true;
+        clearTimeout(timer);
+        session?.end();
+        place(true);
+        flush();
+        session = undefined;
+      };
+
+      model.on("msg:custom", (message?: ToPage) => {
+        if (over || !message) return; // later versions may have other types
+        if (message.type === "welcome") {
+          clearTimeout(timer);
+          if (session) return message.token && session.offer();
+          session = createSession(message, send, refresh);
+          place(true);
+        } else if (message.type === "command") session?.command(message);
+        else if (message.type === "cancel") session?.drop(message.seq);
+        else if (message.type === "token") session?.token(message.url, message.then);
+        else if (message.type === "bye") end();
+      });
+      // JupyterLab's word for a kernel that has gone, or come back.
+      model.on("comm_live_update", () => hello());
+      // And for one that was shut down; its manager tells more than its type.
+      (model.widget_manager as unknown as Manager)?.kernel?.disposed?.connect(() => hello());
+      signal.addEventListener("abort", end);
+      hello();
+    },
+
+    render({ model, el, signal }: RenderProps) {
+      const view = createView(el, model.get("sandbox"));
+      const resize = () => {
+        view.root.style.height = model.get("height");
+      };
+      resize();
+      model.on("change:height", resize);
+      view.say("wait", "Waiting for the kernel …");
+      views.push(view);
+      place();
+      signal.addEventListener("abort", () => {
+        views = views.filter((other) => other !== view);
+        place();
+      });
+    },
+  };
+};
