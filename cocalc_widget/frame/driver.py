@@ -1,0 +1,105 @@
+"""Owns what a widget can be told: open, closeall, status, sign_in, and setting its traits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import traitlets as t
+
+from ..address import check_path
+from ..errors import ValidationError
+from . import options
+from .model import Model
+
+if TYPE_CHECKING:
+    from .commands import Command
+    from .session import Session
+
+
+class Driver(Model):
+    """A model with a session to carry out its commands; `CoCalc` makes both."""
+
+    _session: Session | None = None
+    _following = False
+
+    def open(self, path: str | None = None, *, project_id: str | None = None) -> Command:
+        """Open a file, made if it does not exist (that is CoCalc's way: recording).
+
+        Args:
+            path: relative to the project's home; default: the widget's `path`.
+            project_id: default: the widget's `project_id`.
+
+        Returns:
+            The command at once; its reply's `verified` says whether the file is open.
+
+        Raises:
+            ValidationError: no UUID or no path; nothing was sent.
+            ChannelBlockedError: the widget is closed.
+        """
+        if self._session is None:  # ipywidgets opens its comm by a method of this name
+            return super().open()  # type: ignore[no-any-return]
+        project = project_id if project_id is not None else self.project_id
+        file = path if path is not None else self.path
+        if project is None or file is None:
+            raise ValidationError(
+                f"open() needs a {'project_id' if project is None else 'path'}; "
+                "the widget has none yet.",
+                remedy='Write open("PATH", project_id="...").',
+            )
+        document = options.find_project(project, self._client), check_path(file)
+        command = self._session.command("open", document)
+        self._remember(*document)
+        return command
+
+    def closeall(self) -> Command:
+        """Close every file in the frame."""
+        command = self._talk().command("closeall")
+        self._remember(self.project_id, None)
+        return command
+
+    def status(self) -> Command:
+        """Ask CoCalc for its open files and its connection."""
+        return self._talk().command("status")
+
+    def sign_in(self, token: object) -> None:
+        """Sign the frame in with an auth token, given to the page once.
+
+        Args:
+            token: what `Client.create_token()` made, or a token as a string.
+        """
+        secret, generation = options.find_token(token)
+        if secret is None:
+            raise ValidationError("sign_in() needs an auth token.")
+        self._talk().sign_in(secret, generation)
+
+    @property
+    def history(self) -> list[Command]:
+        """Its commands, oldest first, ended ones too (the latest 1000)."""
+        return list(self._session.ledger.history) if self._session else []
+
+    @property
+    def page(self) -> str | None:
+        """The origin of the page that shows it, as the page says; None before its hello."""
+        return self._session.page if self._session else None
+
+    @t.observe("project_id", "path")
+    def _follow(self, change: t.Bunch) -> None:
+        if not self._following:
+            return
+        if change["name"] == "project_id" and change["old"] and self.path:
+            self._remember(change["new"], None)
+        elif home := self.home():
+            self.open(home[1], project_id=home[0])
+
+    def _remember(self, project_id: str | None, path: str | None) -> None:
+        """Set both traits without opening anything."""
+        self._following = False
+        try:
+            self.project_id, self.path = project_id, path
+        finally:
+            self._following = True
+
+    def _talk(self) -> Session:
+        if self._session is None:
+            raise ValidationError("The widget was not made completely.")
+        return self._session

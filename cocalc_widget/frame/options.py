@@ -1,0 +1,115 @@
+"""Owns the checks of what users pass to the widget, before anything is made of it."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from importlib import import_module, util
+from typing import TYPE_CHECKING, Any
+
+from ..address import DEFAULT_HOST, Generation, check_uuid, is_uuid, normalize_host
+from ..errors import ConfigurationError, ValidationError
+from ..redact import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_LENGTH = re.compile(r"\d+(\.\d+)?(px|em|rem|ch|vh|dvh|vmin|vmax|cm|mm|in|pt|%)")
+PASSED_ON = ("layout", "tooltip", "tabbable")  # ipywidgets' own
+
+
+def check_keywords(given: Iterable[str], known: Iterable[str]) -> None:
+    """Refuse an option that does not exist, and name the one that was meant."""
+    names = sorted({*known, *PASSED_ON})
+    for name in given:
+        if name not in names:
+            close = difflib.get_close_matches(name, names, 1)
+            raise ConfigurationError(
+                f"CoCalc() has no option {name!r}.",
+                remedy=f"Did you mean {close[0]!r}?" if close else f"It has {', '.join(names)}.",
+            )
+
+
+def check_height(value: object) -> str:
+    """A CSS length; a bare number counts pixels."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and value > 0:
+        return f"{value:g}px"
+    if isinstance(value, str) and _LENGTH.fullmatch(value.strip()):
+        return value.strip()
+    raise ConfigurationError(f"height must be a CSS length such as '600px', not {value!r}.")
+
+
+def check_sandbox(value: object) -> str:
+    """The words of an iframe's sandbox attribute; "" for no sandbox."""
+    if isinstance(value, str) and re.fullmatch(r"(allow-[a-z-]+( |$))*", value):
+        return value
+    raise ConfigurationError(
+        f"sandbox must be words such as 'allow-scripts allow-same-origin', not {value!r}."
+    )
+
+
+def find_host(host: str | None, client: Any) -> str:
+    """Where CoCalc is: the argument, the client's, the configured one, cocalc.com."""
+    if host is not None:
+        return normalize_host(host)
+    if client is not None and getattr(client, "host", None):
+        return normalize_host(client.host, allow_http=True)
+    return normalize_host(_configured() or os.environ.get("COCALC_HOST") or DEFAULT_HOST)
+
+
+def find_token(token: object) -> tuple[Secret | None, Generation | None]:
+    """The secret in what was given (`str`, `Secret`, `Client.create_token()`), its generation."""
+    if token is None or isinstance(token, Secret):
+        return (token or None), None
+    value = token if isinstance(token, str) else getattr(token, "value", None)
+    if isinstance(value, Secret):
+        value = value.reveal()
+    if not isinstance(value, str) or not value.strip():
+        # never the value itself: it may be a key in the wrong place
+        raise ConfigurationError(
+            f"token must be an auth token, not {type(token).__name__}.",
+            remedy="Make one with Client.create_token().",
+        )
+    if value.startswith(("sk_", "sk-")):
+        raise ConfigurationError(
+            "token is an API key; a frame signs in with an auth token.",
+            remedy="Make one with Client.create_token().",
+        )
+    generation = getattr(token, "generation", None)
+    return Secret(value.strip()), generation if generation in ("A", "B") else None
+
+
+def find_project(value: object, client: Any) -> str:
+    """A project's id; with a client also from its title or the start of its id.
+
+    Raises:
+        ValidationError: it is no UUID, and no project of the client's either.
+    """
+    if is_uuid(value.strip() if isinstance(value, str) else value) or client is None:
+        return check_uuid(value)
+    if not isinstance(value, str) or not value.strip():
+        return check_uuid(value)
+    name = value.strip()
+    projects = list(client.projects())
+    hits = [p for p in projects if p.title == name]
+    if not hits and len(name) >= 4:
+        hits = [p for p in projects if p.project_id.startswith(name.lower())]
+    if len(hits) == 1:
+        return check_uuid(hits[0].project_id)
+    if not hits:
+        raise ValidationError(
+            f"{name!r} is neither a UUID nor the title of a project of this account."
+        )
+    raise ValidationError(
+        f"{len(hits)} projects are called {name!r}.", remedy="Give the project's id instead."
+    )
+
+
+def _configured() -> str | None:
+    # the REST side's configuration, where it is installed: only its default host is asked for
+    if util.find_spec("cocalc_widget.config") is None:
+        return None
+    ask = getattr(import_module("cocalc_widget.config"), "default_host", None)
+    found = ask() if callable(ask) else None
+    return found if isinstance(found, str) else None

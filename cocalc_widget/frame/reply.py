@@ -1,0 +1,53 @@
+"""Owns the reply to a command, as users read it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from html import escape
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What CoCalc answered to a command.
+
+    Attributes:
+        action: `"open"`, `"closeall"` or `"status"`.
+        project_id: of the file opened, else None.
+        path: of the file opened, else None.
+        verified: after an open, whether a `status` found the file open; None if not known.
+        why: why it is not verified, as a sentence.
+        open_files: project id → paths, as last heard of.
+        connection: CoCalc's own connection to its server, as last heard of.
+        raw: CoCalc's message as it came.
+        elapsed: seconds from the call to the reply.
+    """
+
+    action: str
+    project_id: str | None = None
+    path: str | None = None
+    verified: bool | None = None
+    why: str = ""
+    open_files: dict[str, list[str]] = field(default_factory=dict)
+    connection: dict[str, Any] = field(default_factory=dict)
+    raw: dict[str, Any] = field(default_factory=dict, repr=False)
+    elapsed: float = 0.0
+
+    def _repr_html_(self) -> str:
+        rows = [("action", target_words(self.action, self.path))]
+        if self.action == "open":
+            words = {True: "yes", False: "no", None: "not known"}[self.verified]
+            rows.append(("open now", f"{words}: {self.why}" if self.why else words))
+        if self.connection:
+            parts = (self.connection.get(name) for name in ("status", "quality"))
+            rows.append(("connection", ", ".join(str(part) for part in parts if part)))
+        files = [path for paths in self.open_files.values() for path in paths]
+        rows.append(("open files", ", ".join(files) or "none"))
+        rows.append(("took", f"{self.elapsed:.2f} s"))
+        cells = "".join(f"<tr><th>{escape(k)}</th><td>{escape(v)}</td></tr>" for k, v in rows)
+        return f"<table>{cells}</table>"
+
+
+def target_words(action: str, path: str | None) -> str:
+    """A command in words: `open a.md`."""
+    return f"{action} {path}" if path else action

@@ -1,0 +1,87 @@
+"""Owns what browsers mean by origin and site, as far as the frame depends on it (pure)."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_PORTS = {"https": 443, "http": 80}
+# Second-level names under which anybody can register; the full Public Suffix
+# List is 250 kB and changes weekly. A miss only makes the advice less precise.
+_PUBLIC = frozenset(
+    f"{second}.{country}"
+    for country in ("at", "au", "br", "cn", "hk", "il", "in", "jp", "kr", "mx", "nz", "sg", "tr",
+                    "tw", "uk", "za")
+    for second in ("ac", "co", "com", "edu", "gov", "net", "org")
+) | {"github.io", "gitlab.io", "readthedocs.io"}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """An origin taken apart; `port` is None where the browser leaves it out."""
+
+    scheme: str
+    host: str
+    port: int | None = None
+
+    def __str__(self) -> str:
+        return f"{self.scheme}://{self.host}" + (f":{self.port}" if self.port else "")
+
+
+def parse_origin(text: object) -> Origin | None:
+    """An http(s) origin as a browser writes it; None if opaque (`null`, `file://`, junk)."""
+    if not isinstance(text, str) or len(text) > 300:
+        return None
+    try:
+        parts = urlsplit(text.strip().lower())
+        port = parts.port
+    except ValueError:
+        return None
+    if parts.scheme not in _PORTS or not parts.hostname:
+        return None
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return Origin(parts.scheme, host, None if port == _PORTS[parts.scheme] else port)
+
+
+def page_name(page: object) -> str:
+    """A page's origin in a sentence, also where it has none."""
+    if (parent := parse_origin(page)) is not None:
+        return str(parent)
+    text = page if isinstance(page, str) and 0 < len(page) <= 100 else "this page"
+    return "a page without an origin" if text in ("null", "this page") else text
+
+
+def same_site(one: Origin, other: Origin) -> bool:
+    """Whether cookies with SameSite=Strict or Lax travel between a page and a frame in it."""
+    return one.scheme == other.scheme and _site(one.host) == _site(other.host)
+
+
+def listed(host: str, hosts: Iterable[object]) -> bool:
+    """Whether CoCalc's `iframe_comm_hosts` admits a page's host (source, recording).
+
+    `.sub.test` admits `sub.test` and everything under it; `hub.test` that host alone.
+    """
+    for entry in hosts:
+        if not isinstance(entry, str) or not entry:
+            continue
+        name = entry.strip().lower()
+        if name.startswith("."):
+            if host == name[1:] or host.endswith(name):
+                return True
+        elif host == name:
+            return True
+    return False
+
+
+def _site(host: str) -> str:
+    try:
+        return str(ipaddress.ip_address(host.strip("[]")))
+    except ValueError:
+        labels = host.rstrip(".").split(".")
+    keep = 3 if ".".join(labels[-2:]) in _PUBLIC else 2
+    return ".".join(labels[-keep:])

@@ -1,0 +1,339 @@
+"""What seldom happens: facts that come late, options left out, no threads, odd words."""
+
+import asyncio
+import gc
+import threading
+
+import pytest
+from framepage import HOST, P1, P2, WIRE, Page, eventually
+
+from cocalc_widget import config
+from cocalc_widget.errors import (
+    CommandCancelledError,
+    CommandTimeoutError,
+    ConfigurationError,
+    ValidationError,
+)
+from cocalc_widget.frame import CoCalc, bundle, greeting, inbox, options, timers, words
+from cocalc_widget.frame.facts import Facts
+from cocalc_widget.frame.ledger import Ledger
+from cocalc_widget.frame.outbox import deadlines
+from cocalc_widget.frame.reply import Reply
+from cocalc_widget.frame.signin import SignIn
+
+
+class SlowClient:
+    host, generation = HOST, "A"
+
+    def __init__(self):
+        self.asked = threading.Event()
+
+    def customize(self):
+        assert self.asked.wait(10)
+        return {"iframe_comm_hosts": ["jupyter.test"]}
+
+
+def test_a_page_that_is_earlier_than_the_facts_waits_for_them(make):
+    client = SlowClient()
+    widget = make(client=client)
+    page = Page(widget)
+    page.hello()
+    page.hello()
+    assert page.heard("welcome") == []
+    client.asked.set()
+    eventually(lambda: page.heard("welcome"))
+    assert widget._session._greeting.verdict.channel == "messages"
+
+
+def test_but_not_for_ever(make, monkeypatch):
+    monkeypatch.setattr(greeting, "PATIENCE", 0.05)
+    client = SlowClient()
+    widget = make(client=client)
+    page = Page(widget)
+    page.hello()
+    eventually(lambda: page.heard("welcome"))
+    page.hello()  # the next one need not wait
+    assert len(page.heard("welcome")) == 2
+    client.asked.set()
+    eventually(lambda: len(page.heard("welcome")) == 3)  # now with the facts
+
+
+def test_patience_with_facts_that_came_in_time_changes_nothing(make):
+    client = SlowClient()
+    widget = make(client=client)
+    page = Page(widget)
+    page.hello()
+    client.asked.set()
+    eventually(lambda: page.heard("welcome"))
+    widget._session._greeting._hurry(lambda: pytest.fail("answered twice"))
+
+
+def test_the_words_for_silence_know_what_is_known(make):
+    widget = make(client=SlowClient())
+    widget._client.asked.set()
+    page = Page(widget)
+    eventually(lambda: widget._session._greeting.facts.known)
+    page.hello()
+    assert page.welcome["words"]["silent"] == words.silent("https://jupyter.test", HOST, ["x"])
+    assert "listener is broken" in page.welcome["words"]["silent"]
+    assert "iframe_comm_hosts" in words.silent("https://jupyter.test", HOST)
+    assert words.silent(None, HOST).startswith(f"CoCalc at {HOST} does not answer a page without")
+
+
+def test_the_words_for_signed_out_name_the_cause_and_the_remedies():
+    same = words.signed_out("https://hub.uni.edu", "https://cocalc.uni.edu")
+    assert same.endswith("Open it in a new tab to sign in.")
+    other = words.signed_out("https://hub.test", "https://cocalc.uni.edu/base", token=True)
+    for part in (
+        "https://hub.test is on another site than https://cocalc.uni.edu",
+        "Allow third-party cookies for cocalc.uni.edu",
+        "from the same site as CoCalc",
+        'target="tab"',
+    ):
+        assert part in other
+    assert "auth token" not in other
+    assert "token=...). If it stays signed out, allow" in words.signed_out("null", HOST)
+
+
+def test_a_token_counts_as_given_also_after_it_was_taken(make):
+    widget = make(token="t0kenT0kenT0kenT0ken1234")
+    page = Page(widget)
+    page.hello("https://other.example")
+    page.send("want.token")
+    page.hello("https://other.example")
+    assert page.welcome["token"] is False
+    assert "Give the frame" not in page.welcome["words"]["signed_out"]
+    assert SignIn().used is False
+
+
+def test_desired_files_keep_the_order_of_their_tabs(live):
+    widget, page = live()
+    for path in ("a.md", "b.md", "a.md"):
+        widget.open(path, project_id=P1)
+        page.finish("result.done")
+    page.hello()
+    assert [file["path"] for file in page.welcome["desired"]] == ["a.md", "b.md", "a.md"]
+    widget.open("c.md", project_id=P1)
+    page.finish("result.done")
+    page.hello()
+    assert [file["path"] for file in page.welcome["desired"]] == ["a.md", "b.md", "c.md"]
+
+
+def test_options_at_their_edges(monkeypatch):
+    options.check_keywords(("layout",), ())
+    assert options.check_height(400) == "400px"
+    with pytest.raises(ConfigurationError, match="no option"):
+        options.check_keywords(("xyzzy",), ("path",))
+    monkeypatch.setenv("COCALC_HOST", "cocalc.example")
+    assert options.find_host(None, None) == "https://cocalc.example"
+    with pytest.raises(ValidationError):
+        options.find_project("  ", object())
+    with pytest.raises(ValidationError):
+        options.find_project(7, object())
+
+
+def test_the_default_host_is_the_configured_one(monkeypatch):
+    monkeypatch.setattr(config, "default_host", lambda: "https://configured.example", raising=False)
+    assert options.find_host(None, None) == "https://configured.example"
+    monkeypatch.setattr(config, "default_host", None, raising=False)
+    monkeypatch.delenv("COCALC_HOST", raising=False)
+    assert options.find_host(None, None) == "https://cocalc.com"
+    monkeypatch.setattr(options.util, "find_spec", lambda _name: None)
+    assert options.find_host(None, object()) == "https://cocalc.com"
+
+
+def test_two_projects_of_one_title():
+    class Client:
+        def projects(self):
+            class Project:
+                title = "Twin"
+
+            found = [Project(), Project()]
+            found[0].project_id, found[1].project_id = P1, P2
+            return found
+
+    with pytest.raises(ValidationError, match="2 projects are called"):
+        options.find_project("Twin", Client())
+
+
+def test_a_bundle_built_after_the_import_is_used(make, monkeypatch, tmp_path):
+    (tmp_path / "late.js").write_text("export default 1;")
+    monkeypatch.setattr(bundle, "found", lambda: {"_late": tmp_path / "late.js"})
+    assert make()._late == "export default 1;"
+
+
+def test_words_of_cocalc_are_made_fit_to_be_shown():
+    assert inbox.sentence(None) == ""
+    assert inbox.sentence("a\x00b" + "c" * 3000) == "a b" + "c" * 1997 + " ..."
+    assert inbox.sentence({"code": 1}) == "{'code': 1}"
+
+
+def test_a_reply_shows_what_there_is():
+    assert "connection" not in Reply("closeall")._repr_html_()
+    shown = Reply("open", P1, "a.md", None, "Nothing tells.", {}, {"quality": "good"})
+    assert "not known: Nothing tells." in shown._repr_html_()
+    assert "<td>good</td>" in shown._repr_html_()
+
+
+def test_a_command_without_an_outcome_is_cancelled(make):
+    ledger = Ledger(None, lambda _c: None, deadlines())
+    command = ledger.add("status")
+    assert command.reply is None
+    command.settle("done")
+    with pytest.raises(CommandCancelledError, match="without a reply"):
+        command.result()
+    assert command.settle("done") is False
+    assert repr(command) == "<Command status: done>"
+    closed = ledger.add("closeall")
+    ledger.cancel_all("over")
+    assert closed.state == "cancelled"
+
+
+def test_a_command_that_no_page_ever_saw(make):
+    clock = [0.0]
+    ledger = Ledger(None, lambda _c: None, deadlines(), lambda: clock[0])
+    command = ledger.add("status")
+    clock[0] = 601.0
+    ledger.overdue()
+    with pytest.raises(CommandTimeoutError, match="No page has shown the widget"):
+        command.result()
+
+
+def test_exception_waits_too(live):
+    widget, page = live()
+    command = widget.status()
+    thread = page.later("result.timeout", mesg="")
+    widget._session._link.threads.add(-1)  # heard on another thread before
+    error = command.exception(timeout=5)
+    thread.join()
+    assert isinstance(error, CommandTimeoutError)
+    assert "did not answer the status in time" in str(error)
+    assert command.exception() is error
+
+
+def test_open_without_a_path(live):
+    widget, _page = live(P1)
+    with pytest.raises(ValidationError, match="needs a path"):
+        widget.open()
+
+
+def test_a_widget_made_by_halves_says_so():
+    half = CoCalc.__new__(CoCalc)
+    for call in (half.status, half.closeall, lambda: half.sign_in("t0ken")):
+        with pytest.raises(ValidationError, match="not made completely"):
+            call()
+    assert half.history == []
+
+
+def test_instances_are_those_that_exist(make):
+    widget = make()
+    assert widget in CoCalc.instances()
+    assert widget.history == []
+    assert repr(widget) == f"<CoCalc {HOST}: booting>"
+
+
+def test_a_sign_in_before_any_page_waits(make):
+    widget = make()
+    widget.sign_in("t0kenT0kenT0kenT0ken1234")
+    page = Page(widget)
+    assert page.comm.customs == []
+    page.hello()
+    assert page.welcome["token"] is True
+    widget.sign_in("t0kenT0kenT0kenT0ken5678")  # the page is there, the frame is not yet
+    assert page.welcome["token"] is True
+    assert len(page.heard("welcome")) == 2
+
+
+def test_after_its_comm_is_gone_nothing_is_sent(make):
+    widget = make()
+    page = Page(widget)
+    page.hello()
+    command = widget.status()
+    sent = len(page.comm.customs)
+    widget.comm = None
+    assert command.cancel()
+    widget.close()
+    assert len(page.comm.customs) == sent
+
+
+def test_a_command_given_up_before_any_page_came_is_not_told(make):
+    widget = make()
+    page = Page(widget)
+    command = widget.status()
+    assert command.cancel()
+    assert not widget.busy
+    page.hello()
+    assert page.commands == []
+
+
+def test_messages_of_one_handler_inside_another(live):
+    """A callback of the widget's own may make the page speak again."""
+    widget, page = live()
+    seen = []
+    widget.observe(lambda change: page.send("event"), "last_reply")
+    command = widget.status()
+    command.add_done_callback(seen.append)
+    page.finish()
+    assert seen == [command]
+    assert not widget._session._link.busy
+
+
+class Threadless:
+    def __init__(self, *_args, **_keys):
+        self.daemon = False
+
+    def start(self):
+        raise RuntimeError("can't start new thread")
+
+
+def test_timers_without_threads(monkeypatch):
+    monkeypatch.setattr(timers.threading, "Timer", Threadless)
+    monkeypatch.setattr(timers.threading, "Thread", Threadless)
+    rung = []
+
+    async def main():
+        alarm = timers.Alarm(lambda: rung.append("alarm"))
+        alarm.set(0.01)
+        assert alarm.is_set
+        alarm.set(0.01)
+        await asyncio.sleep(0.1)
+
+    asyncio.run(main())
+    assert rung == ["alarm"]
+    assert timers.later(0.01, lambda: None) is None  # neither threads nor a loop
+    facts = Facts(HOST, SlowClient())
+    facts.fetch(lambda: None)
+    assert facts.known
+    assert facts.hosts is None
+
+
+def test_facts_that_are_no_facts():
+    class Client:
+        generation = "Z"
+
+        def customize(self):
+            return {"iframe_comm_hosts": "everybody"}
+
+    told = threading.Event()
+    facts = Facts("https://cocalc.com", Client())
+    facts.fetch(told.set)
+    assert told.wait(5)
+    assert (facts.hosts, facts.generation) == (None, "B")
+
+
+def test_a_result_for_nobody_and_an_end_twice(live):
+    widget, page = live()
+    command = widget.status()
+    page.send("result.status", seq=command.seq)
+    page.send("result.status", seq=command.seq)
+    page.send("result.status", seq=99)
+    assert command.state == "done"
+    page.send("result.ack", seq=99)
+    assert set(WIRE["to_page"]["welcome"]) == set(page.welcome)
+    gc.collect()
+
+
+def test_a_page_that_is_not_greeted_yet_is_not_welcomed(make):
+    widget = make()
+    widget._session._welcome()
+    assert Page(widget).comm.customs == []

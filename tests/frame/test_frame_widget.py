@@ -1,0 +1,339 @@
+"""The widget: options, traits, what goes over the wire and what never does."""
+
+import json
+
+import pytest
+from framepage import HOST, P1, P2, WIRE, Page, eventually
+
+from cocalc_widget.errors import (
+    ChannelBlockedError,
+    CommandCancelledError,
+    CommandError,
+    CommandTimeoutError,
+    ConfigurationError,
+    ValidationError,
+)
+from cocalc_widget.frame import CoCalc, Command, bundle
+from cocalc_widget.redact import Secret
+
+TOKEN = "t0kenT0kenT0kenT0ken1234"
+
+
+def test_commands_wait_for_hello(make):
+    widget = make(P1, "a.md")
+    page = Page(widget)
+    command = widget.status()
+    assert isinstance(command, Command)
+    assert command.state == "queued"
+    assert widget.busy
+    assert page.comm.customs == []
+    page.hello()
+    assert [m["type"] for m in page.comm.customs] == ["welcome", "command"]
+    assert set(page.welcome) == set(WIRE["to_page"]["welcome"])
+    assert page.welcome["deadlines"] == WIRE["to_page"]["welcome"]["deadlines"]
+    assert page.welcome["desired"] == WIRE["to_page"]["welcome"]["desired"]
+    assert page.welcome["home"] == page.welcome["desired"][0]["url"]
+    page.finish()
+    assert command.done()
+    assert not widget.busy
+
+
+def test_every_hello_is_answered_and_pending_commands_repeat(make):
+    widget = make()
+    page = Page(widget)
+    command = widget.open("a.md", project_id=P1)
+    for _ in range(3):
+        page.hello()
+    assert len(page.heard("welcome")) == 3
+    assert {m["seq"] for m in page.commands} == {command.seq}
+    page.finish("result.done")
+    page.hello()
+    assert len(page.commands) == 3
+    assert page.welcome["desired"][0]["path"] == "a.md"
+    assert page.welcome["home"] == page.welcome["desired"][0]["url"]
+
+
+def test_open_speaks_the_wire(live):
+    widget, page = live()
+    command = widget.open("a.md", project_id=P1.upper())
+    expected = {**WIRE["to_page"]["command.open"], "seq": command.seq}
+    assert page.commands[-1] == expected
+    page.finish("result.sent")
+    assert command.state == "sent"
+    page.finish("result.ack")
+    assert command.state == "ack"
+    page.finish("result.sent")
+    assert command.state == "ack"  # never a step back
+    page.finish("result.done")
+    reply = command.result()
+    assert (reply.action, reply.project_id, reply.path) == ("open", P1, "a.md")
+    assert reply.verified is True
+    assert reply.raw == WIRE["to_kernel"]["result.done"]["reply"]
+    assert widget.last_reply == reply.raw
+    assert "a.md" in reply._repr_html_()
+    assert "done" in repr(command)
+    assert "done" in command._repr_html_()
+
+
+def test_status_updates_the_traits_before_it_ends(live):
+    widget, page = live()
+    seen = []
+    command = widget.status()
+    command.add_done_callback(lambda c: seen.append((widget.open_files, c.state)))
+    page.finish()
+    reply = command.result()
+    assert reply.open_files == {P1: ["a.md"]}
+    assert reply.connection["quality"] == "good"
+    assert seen == [({P1: ["a.md"]}, "done")]
+    assert widget.connection == reply.connection
+    late = []
+    command.add_done_callback(late.append)
+    assert late == [command]
+
+
+@pytest.mark.parametrize(
+    ("name", "state", "error", "words"),
+    [
+        ("result.error", "error", CommandError, "invalid project_id"),
+        ("result.timeout", "timeout", CommandTimeoutError, "30 s"),
+        ("result.blocked", "error", ChannelBlockedError, "ignores messages"),
+        ("result.cancelled", "cancelled", CommandCancelledError, "has closed it"),
+    ],
+)
+def test_ends(live, name, state, error, words):
+    widget, page = live()
+    command = widget.open("a.md", project_id=P1)
+    page.finish(name)
+    assert command.state == state
+    with pytest.raises(error, match=words):
+        command.result()
+    with pytest.raises(error):  # and again, without the first one's traceback
+        command.result()
+    assert isinstance(command.exception(), error)
+    assert words in repr(command)
+
+
+def test_setting_traits_opens(live):
+    widget, page = live()
+    widget.project_id = P1
+    assert page.commands == []
+    widget.path = "a.md"
+    assert page.commands[-1]["path"] == "a.md"
+    widget.path = "b.md"
+    assert page.commands[-1]["path"] == "b.md"
+    before = len(page.commands)
+    widget.project_id = P2  # a path belongs to its project
+    assert (widget.path, len(page.commands)) == (None, before)
+    widget.path = "c.md"
+    assert (page.commands[-1]["project_id"], page.commands[-1]["path"]) == (P2, "c.md")
+    widget.closeall()
+    assert page.commands[-1]["action"] == "closeall"
+    widget.path = "c.md"
+    assert page.commands[-1]["action"] == "open"
+
+
+def test_bad_input_is_refused_before_anything_is_sent(live):
+    widget, page = live()
+    sent = len(page.comm.log)
+    with pytest.raises(ValidationError, match="UUID"):
+        widget.open("a.md", project_id="nope")
+    with pytest.raises(ValidationError, match="project_id"):
+        widget.open("a.md")
+    with pytest.raises(ValidationError):
+        widget.open("../secret", project_id=P1)
+    with pytest.raises(ValidationError):
+        widget.project_id = "nope"
+    with pytest.raises(ValidationError):
+        widget.path = "/etc/passwd"
+    with pytest.raises(ConfigurationError):
+        widget.height = "red; position: fixed"
+    assert len(page.comm.log) == sent
+    for bad in ({"projectid": P1}, {"channel": "pigeon"}, {"target": "moon"}, {"height": "x"}):
+        with pytest.raises(ConfigurationError):
+            CoCalc(host=HOST, **bad)
+    with pytest.raises(ConfigurationError, match="project_id"):
+        CoCalc(projectid=P1)
+    with pytest.raises(ConfigurationError, match="deadline"):
+        CoCalc(deadlines={"tea": 1})
+    with pytest.raises(ConfigurationError, match="deadline"):
+        CoCalc(deadlines={"ack": 0})
+    with pytest.raises(ValidationError):
+        CoCalc("nope", "a.md", host=HOST)
+
+
+def test_sandbox_is_opt_in(make):
+    assert make().get_state()["sandbox"] == ""
+    words = "allow-scripts allow-same-origin"
+    assert make(sandbox=words).get_state()["sandbox"] == words
+    for bad in ("yes", True, 'allow-scripts" onload="x'):
+        with pytest.raises(ConfigurationError):
+            make(sandbox=bad)
+
+
+def test_read_only_traits(make):
+    import traitlets
+
+    widget = make()
+    for name in ("ready", "channel", "reason", "connection", "open_files", "last_reply", "busy"):
+        with pytest.raises(traitlets.TraitError):
+            setattr(widget, name, getattr(widget, name))
+        assert name not in widget.get_state()
+
+
+@pytest.mark.parametrize("form", ["str", "secret", "token"])
+def test_token_goes_to_the_page_once_and_nowhere_else(make, form):
+    class Token:
+        value = TOKEN
+        generation = "A"
+
+    widget = make(P1, "a.md", token={"str": TOKEN, "secret": Secret(TOKEN), "token": Token()}[form])
+    page = Page(widget)
+    page.hello()
+    assert page.welcome["token"] is True
+    assert TOKEN not in page.comm.text
+    page.send("want.token")
+    page.send("want.token")
+    [told] = page.heard("token")
+    assert set(told) == set(WIRE["to_page"]["token"])
+    assert told["url"].startswith(f"{HOST}/projects/{P1}/files/a.md?auth_token={TOKEN}&")
+    assert told["then"] == ""
+    page.hello()
+    assert page.welcome["token"] is False
+    assert page.comm.text.count(TOKEN) == 1
+    assert TOKEN not in json.dumps(widget.get_state())
+    assert TOKEN not in repr(widget)
+    assert TOKEN not in repr(vars(widget._session))
+
+
+def test_generation_b_signs_in_elsewhere_first(make):
+    class Token:
+        value = Secret(TOKEN)
+        generation = "B"
+
+    widget = make(P1, "a.md", channel="messages")
+    widget.sign_in(Token())
+    page = Page(widget)
+    page.hello()
+    page.send("want.token")
+    [told] = page.heard("token")
+    assert told["url"] == f"{HOST}/auth/impersonate?auth_token={TOKEN}"
+    assert told["then"] == page.welcome["home"]
+
+
+def test_sign_in_later(live):
+    widget, page = live()
+    assert page.welcome["token"] is False
+    widget.sign_in(TOKEN)
+    assert page.heard("token")[0]["url"].count(TOKEN) == 1
+    with pytest.raises(ConfigurationError) as caught:
+        widget.sign_in("sk-abcdefghijklmnopqrstuv")
+    assert "abcdefghijkl" not in str(caught.value)
+    with pytest.raises(ConfigurationError):
+        widget.sign_in(7)
+    with pytest.raises(ValidationError):
+        widget.sign_in(None)
+
+
+def test_close_cancels_and_says_bye(live):
+    widget, page = live()
+    command = widget.status()
+    widget.close()
+    assert command.state == "cancelled"
+    assert page.comm.customs[-1] == WIRE["to_page"]["bye"]
+    assert (widget.channel, widget.busy, widget.ready) == ("closed", False, False)
+    with pytest.raises(CommandCancelledError):
+        command.result()
+    with pytest.raises(ChannelBlockedError):
+        widget.status()
+    page.hello()  # from a page that did not hear the bye
+    assert page.comm.customs[-1] == WIRE["to_page"]["bye"]
+    widget.close()
+
+
+def test_cancel(live):
+    widget, page = live()
+    command = widget.open("a.md", project_id=P1)
+    assert command.cancel()
+    assert not command.cancel()
+    assert page.comm.customs[-1] == {"type": "cancel", "seq": command.seq}
+    page.finish("result.done")  # too late: nobody waits
+    assert command.state == "cancelled"
+    page.hello()
+    assert page.welcome["desired"] == []
+
+
+def test_state_is_mirrored_and_junk_changes_nothing(live):
+    widget, page = live()
+    page.send("state")
+    expected = WIRE["to_kernel"]["state"]
+    for name in ("channel", "reason", "ready", "busy", "connection", "open_files"):
+        assert getattr(widget, name) == expected[name]
+    command = widget.status()
+    before = {name: getattr(widget, name) for name in ("channel", "ready", "open_files")}
+    for junk in (
+        None, "x", 7, [], {}, {"type": None}, {"type": ["state"]}, {"type": "hello"},
+        {"type": "state", "channel": "pigeon", "ready": "yes", "open_files": [1]},
+        {"type": "result", "seq": True, "state": "done"},
+        {"type": "result", "seq": 10**9, "state": "done"},
+        {"type": "result", "seq": command.seq, "state": "fine"},
+        {"type": "event"},
+        {"type": "event", "name": "late-reply"},
+    ):  # fmt: skip
+        page.say(junk)
+    assert {name: getattr(widget, name) for name in before} == before
+    assert not command.done()
+    page.finish(reply={"status": "done", "open_files": {"p": ["a", 1], "q": "x"}, "connection": 3})
+    assert command.result().open_files == {"p": ["a"]}
+
+
+def test_missing_bundle_is_a_sentence(monkeypatch, tmp_path):
+    monkeypatch.setattr(bundle, "SCRIPT", tmp_path / "none.js")
+    with pytest.raises(ConfigurationError, match="npm run build"):
+        CoCalc(P1, "a.md", host=HOST)
+
+
+class Client:
+    host = HOST
+    generation = "A"
+
+    def __init__(self, hosts):
+        self.hosts = hosts
+
+    def customize(self):
+        return {"iframe_comm_hosts": self.hosts}
+
+    def projects(self):
+        class Project:
+            project_id, title = P1, "Maths"
+
+        return [Project]
+
+
+def test_client_tells_hosts_and_titles(make):
+    widget = make("Maths", "a.md", host=None, client=Client([".other.test"]))
+    assert (widget.project_id, widget.host) == (P1, HOST)
+    assert make(P1[:8], host=None, client=Client([])).project_id == P1
+    with pytest.raises(ValidationError, match="neither a UUID nor the title"):
+        make("Physics", client=Client([]))
+    page = Page(widget)
+    page.hello()
+    eventually(lambda: page.heard("welcome"))
+    assert page.welcome["channel"] == "navigation"
+    assert "not in its list" in page.welcome["reason"]
+    assert widget.reason == page.welcome["reason"]
+    command = widget.status()
+    page.finish("result.blocked")
+    with pytest.raises(ChannelBlockedError, match="iframe_comm_hosts"):
+        command.result()
+
+
+def test_client_that_fails_is_no_obstacle(make):
+    class Broken(Client):
+        def customize(self):
+            raise OSError("down")
+
+    widget = make(client=Broken([]))
+    page = Page(widget)
+    page.hello()
+    eventually(lambda: page.heard("welcome"))
+    assert page.welcome["channel"] == "messages"
