@@ -1,0 +1,115 @@
+"""Owns completion, made from the parser's own tree: commands, options, choices, places."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from . import places
+from .known import Known
+from .parser import HELP, REST, Command, Param
+from .pieces import RawWord
+from .tree import COMMANDS
+from .words import scan
+
+if TYPE_CHECKING:
+    from .places import Places
+    from .session import Session
+
+# `%cocalc ...`, `%%cocalc ...`, `name = %cocalc ...`, `a, b[0] = %cocalc ...`
+_LINE = re.compile(r"^\s*(?:[^=%#'\"]*=\s*)?(?P<sign>%%?)cocalc\s(?P<rest>.*)$", re.DOTALL)
+
+
+def match(line: str, session: Session) -> dict[str, Any]:
+    """What IPython's matchers return for the line up to the cursor."""
+    from IPython.core.completer import SimpleCompletion
+
+    found = _LINE.match(line)
+    if found is None:
+        return {"completions": []}
+    fragment, texts = candidates(found["rest"], Known(session), cell=found["sign"] == "%%")
+    return {
+        "completions": [SimpleCompletion(text, type="magic") for text in texts],
+        "matched_fragment": fragment,
+        "suppress": bool(texts),  # Python's names have no place on this line
+        "ordered": True,
+    }
+
+
+def candidates(rest: str, known: Places, *, cell: bool = False) -> tuple[str, list[str]]:
+    """The text that would be replaced, and what may stand there instead."""
+    words = scan(rest, partial=True)
+    end = words[-1].end if words else 0
+    if rest[end:].lstrip().startswith("#"):
+        return "", []  # a comment
+    current = words.pop() if words and end == len(rest) else RawWord(len(rest))
+    fragment = rest[current.start :]
+    if not words:
+        names = [command.name for command in COMMANDS if command.cell == cell]
+        return fragment, places.starting(names, current.text())
+    command = next((c for c in COMMANDS if c.name == words[0].text() and c.cell == cell), None)
+    if command is None:
+        return fragment, []
+    before = [word.text() for word in words[1:]]
+    return fragment, _values(command, before, current, fragment, known)
+
+
+def _values(
+    command: Command, before: list[str], current: RawWord, raw: str, known: Places
+) -> list[str]:
+    typed = current.text()
+    waiting = _open_option(command, before)
+    if waiting is not None:
+        return _of_kind(waiting, raw, current, known)
+    rest = any(param.nargs == REST for param in command.params) and before
+    if typed.startswith("-") and not rest:
+        used = {word.partition("=")[0] for word in before}
+        flags = [
+            flag
+            for param in command.params
+            if param.repeat or not used.intersection(param.flags)
+            for flag in param.flags
+        ]
+        return places.starting([*flags, *HELP], typed)
+    position = _position(command, before)
+    return [] if position is None else _of_kind(position, raw, current, known)
+
+
+def _open_option(command: Command, before: list[str]) -> Param | None:
+    """The option whose value is about to be typed."""
+    for param in command.params:
+        if before and before[-1] in param.flags and not param.switch:
+            return param
+    return None
+
+
+def _position(command: Command, before: list[str]) -> Param | None:
+    """The argument that stands at the cursor."""
+    valued = {flag for param in command.params if not param.switch for flag in param.flags}
+    count = sum(
+        1
+        for at, word in enumerate(before)
+        if not word.startswith("-") and (at == 0 or before[at - 1] not in valued)
+    )
+    arguments = [param for param in command.params if not param.flags]
+    for param in arguments:
+        if count == 0 or param.nargs in ("*", "+", REST):
+            return None if param.nargs == REST else param
+        count -= 1
+    return None
+
+
+def _of_kind(param: Param, raw: str, word: RawWord, known: Places) -> list[str]:
+    typed = word.text()
+    if param.choices:
+        return places.starting(param.choices, typed)
+    if param.kind not in ("project", "address") or re.search(r"[${]", raw):
+        return []  # Python's own completion knows variables and files
+    colon = param.kind == "address"
+    if ":" not in raw:
+        found = places.projects(typed, word.quote, known, colon=colon)
+    else:
+        found = places.paths(raw, typed, word.quote, known) if colon else []
+    # Nothing is known, or not yet: the word itself, which keeps Python's names away, and
+    # the seconds that these can take.
+    return found or [raw][: bool(raw)]

@@ -1,0 +1,83 @@
+"""Owns the way of a line: words, expansion, the sub-command, its arguments, its result."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+from ..errors import ValidationError
+from .expand import expand
+from .help import command_help, overview
+from .keys import refuse_key, refuse_key_option
+from .parser import HELP, REST, Command, parse
+from .pieces import Piece, RawWord
+from .tree import COMMANDS
+from .words import scan
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .session import Session
+
+
+def dispatch(session: Session, line: str, cell: str | None, names: Mapping[str, Any]) -> object:
+    """Run one line; its result is returned for IPython to show or to assign.
+
+    Raises:
+        CoCalcError: the line is wrong (nothing was sent), or the command failed.
+    """
+    refuse_key(line)
+    raw = scan(line)
+    silent = _take_semicolon(raw)
+    words = expand(raw, names)
+    if not words or words[0] in HELP or words == ["help"]:
+        print(overview(COMMANDS))
+        return None
+    if words[0] == "help":
+        words = [*words[1:2], words[0].__class__("--help")]
+    command = find(words[0], cell=cell is not None)
+    if not any(param.nargs == REST for param in command.params):
+        refuse_key_option(words[1:])
+    args = parse(command, words[1:])
+    if args is None:
+        print(command_help(command))
+        return None
+    args.body = cell
+    result = command.run(session, args)
+    return None if silent else result
+
+
+def find(name: str, *, cell: bool) -> Command:
+    """The sub-command of this name.
+
+    Raises:
+        ValidationError: there is none; the message suggests the nearest.
+    """
+    for command in COMMANDS:
+        if command.name == name:
+            if command.cell == cell:
+                return command
+            raise ValidationError(
+                f"{name} is a command of {command.magic.split()[0]}.",
+                remedy=f"Write {command.magic} ... "
+                + ("and the text below it, in the same cell." if command.cell else "on one line."),
+            )
+    near = get_close_matches(name, [command.name for command in COMMANDS], n=1, cutoff=0.5)
+    hint = f"; did you mean {near[0]}?" if near else "."
+    raise ValidationError(
+        f"%cocalc has no command {name!r}{hint}", remedy="%cocalc --help lists the commands."
+    )
+
+
+def _take_semicolon(words: list[RawWord]) -> bool:
+    """Whether the line ends in a `;`, which silences the result as elsewhere in IPython."""
+    last = words[-1].pieces[-1] if words else None
+    if last is None or last.kind != "text" or last.quoted or not last.text.endswith(";"):
+        return False
+    pieces = words[-1].pieces
+    pieces[-1] = Piece("text", last.text[:-1], quoted=False)
+    if not pieces[-1].text:
+        pieces.pop()
+    if not pieces:
+        words.pop()
+    return True

@@ -1,0 +1,43 @@
+"""Owns refusing keys and passwords that are typed on a line (pure)."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NoReturn
+
+from ..errors import ValidationError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# An API key as CoCalc makes them: sk_ + 16 or sk- + 22 characters, so far. Names of files and
+# titles ("sk-learn-course") have hyphens or dots long before 16 characters without one.
+_KEY = re.compile(r"(?<![A-Za-z0-9])sk[-_][A-Za-z0-9_]{16,}")
+_OPTIONS = re.compile(r"--?(?:api[-_]?)?(?:key|token|password|passwd)(?:=.*)?", re.IGNORECASE)
+REMEDY = (
+    "Delete the text of this cell and its history (%history -g finds it), replace the key in "
+    "CoCalc's settings if others can read them, then run %cocalc login and type it when asked."
+)
+
+
+def refuse_key(line: str) -> None:
+    """Refuse a line with something that looks like an API key.
+
+    Raises:
+        ValidationError: with what to do now that the key stands in the cell.
+    """
+    if _KEY.search(line):
+        refuse("an API key must not be typed on a line, where it is saved with the notebook.")
+
+
+def refuse_key_option(words: Sequence[str]) -> None:
+    """Refuse `--key VALUE` and the like: whatever is behind them would be a secret."""
+    for word in words:
+        if _OPTIONS.fullmatch(word):
+            name = word.partition("=")[0]
+            refuse(f"there is no {name}: keys and passwords are asked for, never typed on a line.")
+
+
+def refuse(message: str) -> NoReturn:
+    """Refuse the line for this reason."""
+    raise ValidationError(message, remedy=REMEDY)

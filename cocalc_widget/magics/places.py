@@ -1,0 +1,85 @@
+"""Owns the completion of projects and addresses: which there are, and how each must be typed."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from ..api import Project
+
+_SPECIAL = re.compile(r"[\s'\"#{}$;\\]")
+
+
+class Places(Protocol):
+    """What is known of CoCalc (`known.Known`)."""
+
+    def projects(self) -> Sequence[Project]:
+        """The account's projects."""
+
+    def entries(self, project: str, folder: str) -> Iterable[str]:
+        """The names in a folder of a project, those of folders with a slash at the end."""
+
+
+def projects(typed: str, quote: str, known: Places, *, colon: bool) -> list[str]:
+    """Titles that begin like this, and ids; with `colon` ready for a path behind them."""
+    found = known.projects()
+    titles = {p.title for p in found if p.title and not (colon and ":" in p.title)}
+    names = starting(titles, typed)
+    if typed:
+        names += starting({p.project_id for p in found}, typed)
+    end = ":" if colon else ""
+    return [word + end for name in names if (word := quoted(name, quote))]
+
+
+def paths(raw: str, typed: str, quote: str, known: Places) -> list[str]:
+    """What may follow `PROJECT:`, with all of the word as it was typed in front.
+
+    Args:
+        raw: the word as it stands on the line, quotes and all.
+        typed: the same as it is meant.
+        quote: the quote that is open at its end.
+        known: where to look.
+    """
+    project, _, path = typed.partition(":")
+    folder, slash, name = path.rpartition("/")
+    head = raw[: raw.index(":") + 1]
+    opened = bool(quote) and head.count(quote) % 2 == 1  # in front of the colon
+    names = [
+        entry
+        for entry in known.entries(project.strip(), folder + slash)
+        if name.startswith(".") or not entry.startswith(".")
+    ]
+    found = []
+    for entry in starting(names, name):
+        whole = folder + slash + entry
+        if not quote and not _SPECIAL.search(whole):
+            found.append(head + whole)
+            continue
+        sign = next((s for s in ([quote] if quote else "\"'") if fits(whole, s)), "")
+        if sign:  # a folder's quote stays open: there is more to come
+            body = whole if whole.endswith("/") else whole + sign
+            found.append(head + ("" if opened else sign) + body)
+    return found
+
+
+def quoted(name: str, quote: str) -> str:
+    """The name as it must be typed, "" if it can't be; an open quote stays open for the path."""
+    if quote:
+        return f"{quote}{name}" if fits(name, quote) else ""
+    if not _SPECIAL.search(name):
+        return name
+    return next((f"{sign}{name}{sign}" for sign in "\"'" if fits(name, sign)), "")
+
+
+def fits(text: str, sign: str) -> bool:
+    """Whether quotes of this kind keep the text as it is."""
+    return "'" not in text if sign == "'" else not re.search(r'["${}\\]', text)
+
+
+def starting(names: Iterable[str], typed: str) -> list[str]:
+    """Those that begin like this, in any case, each once, in order."""
+    start = typed.casefold()
+    return sorted({n for n in names if n.casefold().startswith(start)}, key=str.casefold)

@@ -1,0 +1,102 @@
+"""Owns what the commands of one shell share: the client, the addresses, the widget they drive."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from typing import TYPE_CHECKING, Any
+
+from ..address import Address, parse_address
+from ..errors import CoCalcError, ConfigurationError, ValidationError
+from .lookups import Lookups
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..api import Client, Project
+    from ..config import Credentials
+    from ..frame import CoCalc
+
+
+class Session:
+    """One shell's connection to CoCalc; what it needs is made by the first command that asks."""
+
+    def __init__(self, shell: Any) -> None:
+        self.shell = shell
+        self._client: Client | None = None
+        self._identity: object = None
+        self._lock = threading.RLock()  # completion asks from threads of its own
+        self.projects: Lookups[list[Project]] = Lookups()  # by whose key was used
+        self.folders: Lookups[list[str]] = Lookups()
+
+    def client(self) -> Client:
+        """The client for the key and host of this moment; the same one while they stay."""
+        from .. import config
+
+        now = config.resolve()
+        with self._lock:
+            if self._client is None or now != self._identity:
+                from ..api import Client
+
+                self._drop()
+                self._client, self._identity = Client(), now
+            return self._client
+
+    def forget(self) -> None:
+        """Close the client and forget what completion knows; the next command begins anew."""
+        self._drop()
+        self.projects.clear()
+        self.folders.clear()
+
+    def _drop(self) -> None:
+        with self._lock:
+            client, self._client, self._identity = self._client, None, None
+        if client is not None:
+            client.close()
+
+    def resolve(self, text: str, *, path: bool = False) -> Address:
+        """An address with its project's id; with `path`, one that names a file.
+
+        Raises:
+            ValidationError: not an address, no such project, or several.
+        """
+        address = parse_address(text)
+        if path and not address.path:
+            raise ValidationError(
+                f"{text!r} names no file.", remedy="Write PROJECT:PATH, with a colon between."
+            )
+        return Address(self.client().resolve(address.project), address.path)
+
+    def credentials(self) -> Credentials | None:
+        """Whose key and host a command would use now; None without a key."""
+        from .. import config
+
+        try:
+            found = config.resolve()
+        except CoCalcError:
+            return None
+        return found if found.api_key else None
+
+    def remember(self, projects: Sequence[Project]) -> None:
+        """Keep a listing for completion."""
+        if (who := self.credentials()) is not None:
+            self.projects.put(who, list(projects))
+
+    def widget(self) -> CoCalc | None:
+        """The frame that was made last and is not closed."""
+        if "cocalc_widget.frame" not in sys.modules:  # nobody has made one: don't load it
+            return None
+        from ..frame import CoCalc
+
+        open_ones = [widget for widget in CoCalc.instances() if widget.channel != "closed"]
+        return open_ones[-1] if open_ones else None
+
+    def need_widget(self) -> CoCalc:
+        """The same, or an error that says how to get one."""
+        widget = self.widget()
+        if widget is None:
+            raise ConfigurationError(
+                "No CoCalc is shown in this notebook yet.",
+                remedy="Show one with %cocalc open PROJECT:PATH.",
+            )
+        return widget

@@ -1,0 +1,50 @@
+"""Owns `token`: minting auth tokens."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from ..address import is_uuid
+from .keys import refuse
+from .parser import Command, argument, switch
+from .prompt import ask_secret
+
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from .session import Session
+
+
+def _token(session: Session, args: Namespace) -> object:
+    if args.account is not None and not (is_uuid(args.account) or _EMAIL.fullmatch(args.account)):
+        # not echoed: it may be a password
+        refuse("an account is given by its id or e-mail address; what was typed here is neither.")
+    client = session.client()
+    password = ""
+    # Only v1's user_auth knows passwords; the newer API gives tokens to admins by their key.
+    if not args.no_password and client.generation == "A":
+        password = ask_secret(
+            "Password of the account (empty if you are an admin): ",
+            remedy="Write %cocalc token --no-password where your account is an admin.",
+        )
+    return client.create_token(args.account, password or None)
+
+
+COMMANDS = (
+    Command(
+        "token",
+        "Mint an auth token, which signs a frame in as an account.",
+        _token,
+        (
+            argument("account", "account id or e-mail address; your own if left out", nargs="?"),
+            switch("--no-password", text="do not ask for the account's password (admins)"),
+        ),
+        details="The token is a secret: whoever has it is signed in as that account. It is shown "
+        "by its last four characters only; its value is in .value.",
+        examples=("token = %cocalc token", "CoCalc(project_id, path, token=token)"),
+        asks=True,
+    ),
+)

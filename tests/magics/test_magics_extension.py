@@ -1,0 +1,190 @@
+"""Loading, unloading, and what a shell sees of the magic."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from IPython.core.error import UsageError
+
+from cocalc_widget.api import Project
+from cocalc_widget.errors import ValidationError
+from cocalc_widget.magics.completer import candidates
+
+
+def test_load_and_unload(cells):
+    before = list(cells.shell.Completer.matchers)
+    cells("%load_ext cocalc_widget")
+    cells("%load_ext cocalc_widget")
+    for kind in ("line", "cell"):
+        assert "cocalc" in cells.shell.magics_manager.magics[kind]
+    assert len(cells.shell.Completer.matchers) == len(before) + 1
+    cells("%reload_ext cocalc_widget")
+    assert len(cells.shell.Completer.matchers) == len(before) + 1
+    cells("%unload_ext cocalc_widget")
+    for kind in ("line", "cell"):
+        assert "cocalc" not in cells.shell.magics_manager.magics[kind]
+    assert cells.shell.Completer.matchers == before
+    with pytest.raises(UsageError):
+        cells("%cocalc --help")
+
+
+def test_importing_and_loading_are_quick_and_load_little():
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.bench", "import", "--rounds", "6"],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=True,
+    )
+    assert json.loads(done.stdout)["ok"], done.stdout
+
+
+def test_help_is_printed_once_and_is_no_result(magic, capsys):
+    assert magic("%cocalc --help") is None
+    out = capsys.readouterr().out
+    assert out.count("%cocalc COMMAND [ARGUMENTS]") == 1
+    magic("x = %cocalc open --help")
+    assert magic["x"] is None
+    assert capsys.readouterr().out.count("%cocalc open [--new]") == 1
+
+
+def test_an_error_is_one_line_and_tb_shows_all(magic, capsys):
+    with pytest.raises(ValidationError):
+        magic("%cocalc opne a:b")
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.strip()]
+    assert lines == [
+        (
+            "ValidationError: %cocalc has no command 'opne'; did you mean open? "
+            "%cocalc --help lists the commands."
+        )
+    ]
+    magic("%tb")
+    assert "Traceback" in capsys.readouterr().out
+
+
+def test_names_come_from_where_the_line_stands(magic):
+    magic("title = 'outer'")
+    with pytest.raises(ValidationError, match="'inner'"):
+        magic("def f(title):\n    get_ipython().run_line_magic('cocalc', '$title')\nf('inner')")
+    with pytest.raises(ValidationError, match="'outer'"):
+        magic("%cocalc $title")
+    with pytest.raises(ValidationError, match=r"\$nowhere: the name 'nowhere' is not defined"):
+        magic("%cocalc open $nowhere")
+
+
+def test_a_cell_magic_is_pointed_out(magic):
+    with pytest.raises(ValidationError, match="%%cocalc write"):
+        magic("%cocalc write a:b")
+    with pytest.raises(ValidationError, match="open is a command of %cocalc"):
+        magic("%%cocalc open a:b\ntext")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected", "replaced"),
+    [
+        ("%cocalc op", ["open"], {"op"}),
+        ("x = %cocalc clo", ["closeall"], {"clo"}),
+        ("import os\nx = 1\n%cocalc who", ["whoami"], {"who"}),
+        ("%cocalc login --ho", ["--host"], {"--ho"}),
+        ("%cocalc open a:b --n", ["--new", "--no-wait"], {"--n"}),
+        ("%cocalc open --new a:b --n", ["--no-wait"], {"--n"}),
+        ("%%cocalc w", ["write"], {"w"}),
+    ],
+)
+def test_completion(magic, text, expected, replaced):
+    texts, fragments = magic.complete(text)
+    assert texts == expected
+    assert fragments == replaced
+
+
+def test_completion_of_all_commands(magic):
+    texts, fragments = magic.complete("%cocalc ")
+    assert {"login", "open", "status", "cp", "token"} <= set(texts)
+    assert "write" not in texts
+    assert fragments == {""}
+
+
+@pytest.mark.parametrize("text", ["%cocalc zzz ", "%cocalc whoami ", "%cocalc open 'a b"])
+def test_nothing_of_ours_where_nothing_fits(magic, text):
+    assert not {"login", "--host"} & set(magic.complete(text)[0])
+
+
+def test_completion_leaves_other_lines_alone(magic):
+    magic["cocalc_thing"] = 1
+    assert "cocalc_thing" in magic.complete("cocalc_th")[0]
+    assert "closeall" not in magic.complete("cocalc clo")[0]
+
+
+class Known:
+    def projects(self):
+        titles = ["Lesson", "My course", "It's", "Cost $5", "Both '\"", "Other", "With: colon"]
+        ids = [f"{n}{n}b3c4d5-0000-4000-8000-00000000000{n}" for n in range(len(titles))]
+        return [Project(*pair) for pair in zip(ids, titles, strict=True)]
+
+    def entries(self, project, folder):
+        assert project in ("Lesson", "My course", "11b3"), project
+        return {
+            "": ["Week 1/", "a.md", "cost $.md", "it's.md", "plain/", ".hidden", "both'\".md"],
+            "plain/": ["b.md", "größe 2.md"],
+            "Week 1/": ["sub/", "x.md"],
+        }.get(folder, [])
+
+
+@pytest.mark.parametrize(
+    ("rest", "fragment", "texts"),
+    [
+        ("open M", "M", ['"My course":']),
+        ('open "My ', '"My ', ['"My course:']),
+        ("open 'my c", "'my c", ["'My course:"]),
+        ("open my\\ c", "my\\ c", ['"My course":']),
+        ("open It", "It", ['"It\'s":']),
+        ("open 'It", "'It", ["'It"]),
+        ("open Cost", "Cost", ["'Cost $5':"]),
+        ("cp Lesson:a.md Le", "Le", ["Lesson:"]),
+        ("cp Lesson:a.md X Le", "Le", ["Lesson:"]),
+        ("cp Lesson:a.md --exclude Le", "Le", []),
+        ("copies --to Le", "Le", ["Lesson"]),
+        ("exec Le", "Le", ["Lesson"]),
+        ("open a:b --channel ", "", ["auto", "messages", "navigation", "tab"]),
+        ("open a:b --channel N", "N", ["navigation"]),
+        ("exec Lesson --ti", "--ti", []),
+        ("exec --ti", "--ti", ["--timeout"]),
+        ("open Lesson:Le", "Lesson:Le", ["Lesson:Le"]),
+        ("open 11", "11", ["11b3c4d5-0000-4000-8000-000000000001:"]),
+        ("copies --to 11B3", "11B3", ["11b3c4d5-0000-4000-8000-000000000001"]),
+        ("open With", "With", ["With"]),
+        ("copies --to With", "With", ['"With: colon"']),
+        ("open Lesson:a", "Lesson:a", ["Lesson:a.md"]),
+        ("cat 11b3:a", "11b3:a", ["11b3:a.md"]),
+        ("cp Lesson:a.md Lesson:A", "Lesson:A", ["Lesson:a.md"]),
+        ("open Lesson:plain/", "Lesson:plain/", ["Lesson:plain/b.md", 'Lesson:"plain/größe 2.md"']),
+        ("open Lesson:w", "Lesson:w", ['Lesson:"Week 1/']),
+        (
+            'open Lesson:"Week 1/',
+            'Lesson:"Week 1/',
+            ['Lesson:"Week 1/sub/', 'Lesson:"Week 1/x.md"'],
+        ),
+        ("open 'Lesson:Week 1/x", "'Lesson:Week 1/x", ["'Lesson:Week 1/x.md'"]),
+        ('open "My course":w', '"My course":w', ['"My course":"Week 1/']),
+        ('open "My course:a', '"My course:a', ['"My course:a.md"']),
+        ("open My\\ course:a", "My\\ course:a", ["My\\ course:a.md"]),
+        ("open Lesson:cost", "Lesson:cost", ["Lesson:'cost $.md'"]),
+        ('open "Lesson:cost', '"Lesson:cost', ['"Lesson:cost']),
+        ("open Lesson:it", "Lesson:it", ['Lesson:"it\'s.md"']),
+        ("open Lesson:both", "Lesson:both", ["Lesson:both"]),
+        ("open Lesson:.", "Lesson:.", ["Lesson:.hidden"]),
+        ("open Lesson:nowhere/", "Lesson:nowhere/", ["Lesson:nowhere/"]),
+        ("projects Lesson:a", "Lesson:a", []),
+        ("open $les", "$les", []),
+        ("open {les", "{les", []),
+        ("open Lesson:$na", "Lesson:$na", []),
+        ("whoami # who", "", []),
+        ("# who", "", []),
+        ("nonsense --h", "--h", []),
+    ],
+)
+def test_what_may_stand_at_the_cursor(rest, fragment, texts):
+    assert candidates(rest, Known()) == (fragment, texts)

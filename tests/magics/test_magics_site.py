@@ -1,0 +1,294 @@
+"""The sub-commands against the local stand-in."""
+
+import stat
+from collections import Counter
+
+import pytest
+
+from cocalc_widget import LocalCoCalc, config, errors
+from cocalc_widget.api import Client
+
+
+def test_login_with_the_key_of_the_environment(online, site, typed, capsys):
+    whoami = online("%cocalc login")
+    assert (whoami.account_id, whoami.host) == (site.account_id, site.url)
+    assert whoami.key_source == "COCALC_API_KEY"
+    assert typed.prompts == []  # unattended
+    assert not config.key_file(site.url).exists()
+    assert online("%cocalc login").key_source == "COCALC_API_KEY"
+    assert site.api_key not in capsys.readouterr().out
+
+
+def test_login_asks_checks_and_stores(online, site, typed, monkeypatch):
+    monkeypatch.delenv("COCALC_API_KEY")
+    typed.extend([f" {site.api_key}\n"])
+    whoami = online("%cocalc login")
+    assert whoami.key_source == "getpass"
+    assert typed.prompts == [f"API key for {site.url}: "]
+    file = config.key_file(site.url)
+    assert site.api_key in file.read_text()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert online("%cocalc whoami").account_id == site.account_id
+    assert "COCALC_API_KEY" not in str(online("%cocalc logout"))
+    assert not file.exists()
+    with pytest.raises(errors.AuthenticationError):
+        online("%cocalc whoami")
+
+
+def test_login_for_this_session_only(online, site, typed, monkeypatch):
+    monkeypatch.delenv("COCALC_API_KEY")
+    monkeypatch.delenv("COCALC_HOST")
+    typed.extend([site.api_key])
+    online(f"%cocalc login --host {site.url} --no-store")
+    assert not config.key_file(site.url).exists()
+    assert online("%cocalc whoami").host == site.url
+
+
+def test_a_wrong_key_is_never_kept(online, site, typed, capsys):
+    typed.extend(["sk-wrongwrongwrongwrong00"])
+    with pytest.raises(errors.AuthenticationError) as caught:
+        online("%cocalc login --ask")
+    assert "Nothing has changed" in str(caught.value)
+    assert not config.key_file(site.url).exists()
+    assert "wrongwrong" not in capsys.readouterr().out
+    assert online("%cocalc whoami").key_source == "COCALC_API_KEY"
+
+
+def test_a_wrong_key_of_the_environment_is_named(online, monkeypatch):
+    monkeypatch.setenv("COCALC_API_KEY", "sk-wrongwrongwrongwrong00")
+    with pytest.raises(errors.AuthenticationError, match="came from COCALC_API_KEY"):
+        online("%cocalc login")
+
+
+def test_login_without_anybody_to_ask(online, typed, monkeypatch):
+    monkeypatch.delenv("COCALC_API_KEY")
+    with pytest.raises(errors.ConfigurationError, match="COCALC_API_KEY"):
+        online("%cocalc login")
+
+
+def test_login_with_nothing_typed(online, typed):
+    typed.extend(["  "])
+    with pytest.raises(errors.ConfigurationError, match="No API key was typed"):
+        online("%cocalc login --ask")
+
+
+def test_login_with_a_key_file(online, site, tmp_path, monkeypatch):
+    monkeypatch.delenv("COCALC_API_KEY")
+    file = tmp_path / "my key"
+    file.write_text(site.api_key + "\n")
+    online["file"] = file
+    assert online("%cocalc login --key-file $file --no-store").key_source == "--key-file"
+    with pytest.raises(errors.ConfigurationError, match="No such file"):
+        online("%cocalc login --key-file {file}x")
+    file.write_text("two words")
+    with pytest.raises(errors.ConfigurationError, match="nothing else"):
+        online("%cocalc login --key-file $file")
+
+
+def test_logout_says_what_still_holds_a_key(online):
+    assert "COCALC_API_KEY still holds a key" in online("%cocalc logout")
+
+
+def test_the_client_follows_the_environment(online, site, monkeypatch):
+    first = online("%cocalc whoami")
+    account_id, key = site.create_account("Ada", "L", "ada@local.test")
+    monkeypatch.setenv("COCALC_API_KEY", key)
+    assert online("%cocalc whoami").account_id == account_id != first.account_id
+
+
+def test_projects(online):
+    titles = Counter(project.title for project in online("%cocalc projects"))
+    assert titles >= Counter(["Lesson", "Student", "My course", "Twice", "Twice"])
+    found = online("found = %cocalc projects 'COURSE'\nfound")
+    assert [project.title for project in found] == ["My course"]
+    assert "<table" in found._repr_html_()
+    texts, fragments = online.complete("%cocalc open My")
+    assert texts == ['"My course":']
+    assert fragments == {"My"}
+    assert online.complete('%cocalc cp Lesson:lesson.md "my c')[0] == ['"My course:']
+
+
+def test_new_project(online, site):
+    project = online("%cocalc new-project 'Linear algebra 1'")
+    assert project.title == "Linear algebra 1"
+    assert project.project_id in {p.project_id for p in Client(verify=str(site.ca_file)).projects()}
+
+
+def test_addresses(online, site):
+    expected = "a\n"
+    project_id = site.projects["My course"]
+    online["course"] = next(p for p in online("%cocalc projects") if p.title == "My course")
+    lines = [
+        '"My course:a.md"',
+        "'My course':a.md",
+        f"{project_id}:a.md",
+        f"{project_id[:13]}:a.md",
+        "$course:a.md",
+    ]
+    for line in lines:
+        assert online(f"%cocalc cat {line}") == expected
+    assert online("%cocalc cat 'Lesson:week 1/größe.md'") == "groß\n"
+    with pytest.raises(errors.ValidationError, match="2 projects match 'Twice'"):
+        online("%cocalc cat Twice:a.md")
+    with pytest.raises(errors.NotFoundError, match="no project 'Nowhere'"):
+        online("%cocalc cat Nowhere:a.md")
+    with pytest.raises(errors.ValidationError, match="names no file"):
+        online("%cocalc cat Lesson")
+    with pytest.raises(errors.ValidationError, match="must not leave the project"):
+        online("%cocalc cat Lesson:../a")
+
+
+def test_cat_and_write(online, capsys):
+    told = online("%%cocalc write 'Student:notes 1/n.md'\n# Notes\n\n{braces} $and `all` that\n")
+    assert told == "Wrote 3 lines to Student:notes 1/n.md."
+    text = online("%cocalc cat 'Student:notes 1/n.md'")
+    assert text == "# Notes\n\n{braces} $and `all` that\n"
+    assert capsys.readouterr().out.endswith("# Notes\n\n{braces} $and `all` that\n\n")
+    with pytest.raises(errors.NotFoundError):
+        online("%cocalc cat Student:missing.md")
+
+
+def test_exec(online):
+    online["word"] = "two words; $HOME"
+    assert online("%cocalc exec Lesson echo one | tr a-z A-Z").stdout == "ONE\n"
+    assert online("%cocalc exec Lesson printf %s, $word x").stdout == "two words; $HOME,x,"
+    assert online("%cocalc exec Lesson 'echo a; exit 3'").exit_code == 3
+    assert online("%cocalc exec --timeout 5 Lesson ls -1 *.md").stdout == "lesson.md\n"
+
+
+def test_cp(online, site):
+    batch = online("batch = %cocalc cp Lesson:lesson.md Student 'My course:week 1/x.md'\nbatch")
+    assert [job.state for job in batch] == ["done", "done"]
+    assert batch.failed == []
+    assert online("%cocalc cat Student:lesson.md") == "# Lesson\n"
+    assert online("%cocalc cat 'My course:week 1/x.md'") == "# Lesson\n"
+    online["names"] = ["Student", "My course"]
+    assert len(online("%cocalc cp Lesson:'week 1' {names} --no-wait")) == 2
+
+
+def test_copies(online, monkeypatch):
+    with pytest.raises(errors.ConfigurationError, match="Nothing was copied yet"):
+        online("%cocalc copies")
+    content = {"Lesson": {"a.md": "a\n"}, "One": {}, "Two": {}}
+    with LocalCoCalc(queue=True, copy_seconds=0.3, content=content) as queued:
+        monkeypatch.setenv("COCALC_HOST", queued.url)
+        monkeypatch.setenv("COCALC_API_KEY", queued.api_key)
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(queued.ca_file))
+        batch = online("batch = %cocalc cp Lesson:a.md One Two --no-wait\nbatch")
+        assert {job.state for job in batch} <= {"queued", "started"}
+        before = online("%cocalc copies")
+        assert [job.id for job in before] == [job.id for job in batch]
+        assert online("%cocalc copies --wait") is batch
+        assert [job.state for job in batch] == ["done", "done"]
+        assert [job.state for job in online("%cocalc copies")] == ["done", "done"]
+        assert len(online("%cocalc copies Lesson")) == 2
+        assert len(online("%cocalc copies --to Two")) == 1
+        assert online(f"%cocalc copies --id {batch[0].id}").state == "done"
+
+
+def test_token(online, site, typed, capsys):
+    token = online("token = %cocalc token --no-password\ntoken")
+    assert token.value[-4:] in repr(token)
+    assert typed.prompts == []
+    other, _ = site.create_account("Bob", "B", "bob@local.test", "bobspassword")
+    typed.extend(["bobspassword", "wrongpassword"])
+    assert online(f"%cocalc token {other}").value != token.value
+    with pytest.raises(errors.CoCalcError) as caught:
+        online(f"%cocalc token {other}")
+    out = capsys.readouterr().out
+    for secret in (token.value, "bobspassword", "wrongpassword"):
+        assert secret not in out
+        assert secret not in str(caught.value)
+    with pytest.raises(errors.ValidationError) as caught:
+        online("%cocalc token hunter2hunter2")
+    assert "hunter2" not in str(caught.value)
+    with pytest.raises(errors.ValidationError, match="holds a secret"):
+        online("%cocalc token $token")
+
+
+def test_a_semicolon_silences(online):
+    assert online("%cocalc whoami;") is None
+    assert online("%cocalc cat Lesson:'lesson.md' ;") is None
+
+
+def test_the_frame_is_asked_for_first(online):
+    for command in ("closeall", "status"):
+        with pytest.raises(errors.ConfigurationError, match="%cocalc open PROJECT:PATH"):
+            online(f"%cocalc {command}")
+
+
+def test_another_generation(online, monkeypatch):
+    with LocalCoCalc(generation="B", admin=True, content={"Lesson": {"a.md": "a\n"}}) as later:
+        monkeypatch.setenv("COCALC_HOST", later.url)
+        monkeypatch.setenv("COCALC_API_KEY", later.api_key)
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(later.ca_file))
+        assert online("%cocalc login").generation == "B"
+        assert online("%cocalc cat Lesson:a.md") == "a\n"
+
+
+def test_open_makes_a_frame_and_then_drives_it(online, site):
+    first = online("%cocalc open Lesson:lesson.md --height 80vh")
+    try:
+        assert (first.project_id, first.path) == (site.projects["Lesson"], "lesson.md")
+        assert (first.height, first.host) == ("80vh", site.url)
+        command = online("%cocalc open 'My course:a.md' --no-wait")
+        assert (command.action, command.path) == ("open", "a.md")
+        assert command.project_id == site.projects["My course"]
+        assert first.path == "a.md"
+        # this Python has no page that could answer, and every command says so
+        for line in ("status", "closeall", "open Lesson:lesson.md"):
+            with pytest.raises(errors.ChannelBlockedError, match="does not run inside a notebook"):
+                online(f"%cocalc {line}")
+        second = online("%cocalc open Lesson:lesson.md --new --tab")
+        assert second is not first
+        assert second.target == "tab"
+        third = online("%cocalc open Lesson:lesson.md --new --channel navigation")
+        third.close()
+        assert online("%cocalc open Student:x.md --no-wait") in second.history
+        second.close()
+        assert online("%cocalc open Student:y.md --no-wait") in first.history
+    finally:
+        first.close()
+    with pytest.raises(errors.ConfigurationError):
+        online("%cocalc status")
+
+
+def test_new_account(online, typed, capsys):
+    typed.extend(["a good password", "a good password"])
+    online("account = %cocalc new-account eve@local.test 'Eve Anne' Adams --with-key")
+    account = online["account"]
+    assert typed.prompts[0] == "Password for eve@local.test: "
+    assert "a good password" not in repr(account) + capsys.readouterr().out
+    assert account.api_key
+    with Client(account.api_key, host=Client().host) as theirs:
+        assert theirs.account_id == account.account_id
+        assert theirs.whoami().name == "Eve Anne Adams"
+
+
+@pytest.mark.parametrize(
+    ("line", "answers", "words"),
+    [
+        ("nobody A B", [], "'nobody' is no e-mail address"),
+        ("x@local.test A B", ["", ""], "No password was typed"),
+        ("x@local.test A B", ["one password", "another one"], "two passwords differ"),
+        ("x@local.test '' B", ["a password", "a password"], "first_name must be text"),
+        ("x@local.test A B", ["abc", "abc"], "password: "),
+        ("taken@local.test A B", ["a password", "a password"], "email_address: "),
+    ],
+)
+def test_a_refused_account_says_which_field(online, site, typed, line, answers, words):
+    if line.startswith("taken"):
+        site.create_account("T", "T", "taken@local.test", "another password")
+    typed.extend(answers)
+    with pytest.raises(errors.ValidationError) as caught:
+        online(f"%cocalc new-account {line}")
+    assert words in str(caught.value)
+    assert "{" not in str(caught.value)
+
+
+def test_a_site_that_wants_a_registration_token(online, site, typed, monkeypatch):
+    told = {}
+    monkeypatch.setattr(Client, "create_account", lambda _self, *_a, **more: told.update(more))
+    typed.extend(["a password", "a password", "let me in"])
+    online("%cocalc new-account x@local.test A B --registration")
+    assert told == {"get_api_key": False, "token": "let me in"}
