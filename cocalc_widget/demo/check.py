@@ -1,0 +1,157 @@
+"""Owns `demo --check`: the notebook run headless in JupyterLab, and what must be seen there."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import CoCalcError
+from ..local.chromium import headless
+from ..local.drive import Cell, Notebook
+from . import findings
+from .serve import LAB_HOST, LAB_ORIGIN, find_notebook, stage
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from playwright.sync_api import Browser
+
+    from ..local import LocalCoCalc
+    from ..local.lab import Lab
+
+_WIDTH, _HEIGHT = 1360, 1040
+_SHOWN_DEADLINE = 15.0  # seconds until the frame shows what the command said it opened
+
+
+def check(notebook: Path | None, screenshot: Path | None, *, dark: bool = False) -> int:
+    """Run it, print one JSON object; 0 only if all of it held."""
+    theme = "JupyterLab Dark" if dark else "JupyterLab Light"
+    with tempfile.TemporaryDirectory() as folder:
+        picture = Path(folder, "cell.png")
+        with (
+            stage(find_notebook(notebook), theme=theme) as (site, lab, copy),
+            headless({LAB_HOST: lab.port}) as browser,
+        ):
+            report = _run(browser, site, lab, copy, picture)
+        if screenshot is not None and picture.exists():
+            screenshot.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(picture, screenshot)
+            report["screenshot"] = str(screenshot)
+    report["ok"] = not report["errors"] and report["cells_run"] == report["cells"]
+    json.dump(report, sys.stdout, indent=2, ensure_ascii=False)
+    print()
+    return 0 if report["ok"] else 1
+
+
+def _run(
+    browser: Browser, site: LocalCoCalc, lab: Lab, copy: Path, picture: Path
+) -> dict[str, Any]:
+    errors: list[str] = []
+    console: list[str] = []
+    before = findings.files(site)
+    wanted = findings.wanted(copy)
+    context = browser.new_context(
+        viewport={"width": _WIDTH, "height": _HEIGHT}, device_scale_factor=1.5
+    )
+    page = context.new_page()
+    page.on("pageerror", lambda error: console.append(str(error)))
+    notebook = Notebook(page, LAB_ORIGIN, lab.token, copy.name)
+    notebook.command("application:toggle-left-area")  # the picture is of the notebook
+    notebook.wait_ready()  # which has the focus again
+    cells = notebook.cells()
+    code = [index for index, cell in enumerate(cells) if cell["type"] == "code"]
+    ran: list[Cell] = []
+    shown: list[str] = []
+    for index in code:
+        try:
+            cell = notebook.run(index, timeout=20)
+        except CoCalcError as error:  # it hangs: what the page shows then is worth a picture
+            errors.append(str(error))
+            page.screenshot(path=picture)
+            break
+        ran.append(cell)
+        if cell.error:
+            errors.append(f"cell {index}: {cell.error}")
+            page.screenshot(path=picture)
+            break
+        shown += _look(notebook, index, picture, errors)
+    if errors:  # the kernel may still be busy: what it was told can't be asked
+        return _report(copy, code=code, ran=ran, errors=errors, shown=shown)
+    commands = findings.commands(notebook)
+    errors += [
+        f"{command['command']} ended as {command['state']}, verified: {command['verified']}"
+        for command in commands
+        if command["state"] != "done" or command["verified"] is False
+    ]
+    if not shown and wanted["frame"]:
+        errors.append("the frame never showed a file")
+    copies = findings.copied(before, findings.files(site))
+    if not copies and wanted["copies"]:
+        errors.append("no file was copied from one project to another")
+    notebook.save()
+    errors += findings.leaks(copy, site)
+    errors += [f"the page said: {line}" for line in console]
+    return _report(
+        copy, code=code, ran=ran, errors=errors, shown=shown, commands=commands, copies=copies
+    )
+
+
+def _report(
+    copy: Path,
+    *,
+    code: list[int],
+    ran: list[Cell],
+    errors: list[str],
+    shown: list[str],
+    commands: Sequence[dict[str, Any]] = (),
+    copies: Sequence[str] = (),
+) -> dict[str, Any]:
+    return {
+        "notebook": copy.name,
+        "cells": len(code),
+        "cells_run": sum(not cell.error for cell in ran),
+        "seconds": round(sum(cell.seconds for cell in ran), 2),
+        "errors": errors,
+        "commands": list(commands),
+        "files_shown": shown,
+        "files_copied": list(copies),
+        "screenshot": None,
+    }
+
+
+def _look(notebook: Notebook, index: int, picture: Path, errors: list[str]) -> list[str]:
+    """Hold what the frame shows against what the widget says; take the picture."""
+    frames = notebook.page.locator("iframe[title*=CoCalc]")
+    deadline = time.monotonic() + _SHOWN_DEADLINE
+    state = findings.document(notebook)
+    if state is None:
+        if "screenshot" in notebook.tags(index):  # a notebook without a frame has its picture too
+            notebook.show_end(index)
+            notebook.page.wait_for_timeout(400)
+            notebook.page.screenshot(path=picture)
+        return []
+    while not (state[0] and frames.count()) and time.monotonic() < deadline:
+        notebook.page.wait_for_timeout(100)
+        state = findings.document(notebook) or state
+    settled, path = state
+    if not settled:
+        errors.append(f"cell {index}: the frame did not settle within {_SHOWN_DEADLINE:g} s")
+    if not path:
+        return []
+    place = notebook.frame(frames.count() - 1).locator("[data-path]:visible").first
+    seen = None
+    while seen != path and time.monotonic() < deadline:
+        seen = place.get_attribute("data-path", timeout=_SHOWN_DEADLINE * 1000)
+        notebook.page.wait_for_timeout(50)
+    if seen != path:
+        errors.append(f"cell {index}: the frame shows {seen}, not {path}")
+    if "screenshot" in notebook.tags(index):
+        frames.last.scroll_into_view_if_needed()
+        notebook.page.wait_for_timeout(400)  # let the scrolling come to rest
+        notebook.page.screenshot(path=picture)
+    return [path]
