@@ -1,0 +1,82 @@
+"""Owns notebooks that are opened one after the other in a page that stays loaded."""
+
+import sys
+from pathlib import Path
+
+import nbformat
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "browser"))
+from labs import SETUP, SHOW, Bench  # noqa: F401 - handed on
+
+_CLOSE = """async () => {
+  const panel = jupyterapp.shell.currentWidget;
+  await panel.context.save();
+  await panel.sessionContext.shutdown();
+  panel.close();
+}"""
+_OPEN = "async name => { await jupyterapp.commands.execute('docmanager:open', {path: name}); }"
+_INTERRUPT = """async () => {
+  const panel = jupyterapp.shell.currentWidget;
+  await panel.sessionContext.session.kernel.interrupt();
+}"""
+_START = """index => {
+  const panel = jupyterapp.shell.currentWidget;
+  panel.content.activeCellIndex = index;
+  window.__ran = null;
+  jupyterapp.commands.execute('notebook:run-cell').then(() => { window.__ran = true; });
+}"""
+_BUSY = """() => {
+  const kernel = jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+  return kernel.status === 'busy' && !window.__ran;
+}"""
+_ADD = """source => {
+  const model = jupyterapp.shell.currentWidget.content.model.sharedModel;
+  model.addCell({cell_type: 'code', source});
+  return model.cells.length - 1;
+}"""
+_TEXTS = """() => jupyterapp.shell.currentWidget.content.widgets.map(cell =>
+  (cell.model.outputs?.toJSON() ?? []).filter(o => o.output_type === 'stream')
+    .map(o => [o.text].flat().join('')).join(''))"""
+
+
+def write(folder, name, kernel, *sources):
+    """A notebook file for this kernel with these cells."""
+    spec = {"name": kernel, "display_name": kernel, "language": "python"}
+    cells = [nbformat.v4.new_code_cell(source) for source in sources]
+    made = nbformat.v4.new_notebook(metadata={"kernelspec": spec}, cells=cells)
+    nbformat.write(made, folder / name)
+    return folder / name
+
+
+class Sheet(Bench):
+    """A notebook in a page of JupyterLab or Notebook that is loaded already."""
+
+    def __init__(self, page, name):
+        self.page, self.said = page, []
+        if name:
+            page.evaluate(_OPEN, name)
+        self.wait_ready()
+
+    def interrupted(self, source, after):
+        """Run a cell, press stop after so many seconds; the seconds it still took, and the cell."""
+        index = int(self.page.evaluate(_ADD, source))
+        self.page.evaluate(_START, index)
+        self.page.wait_for_function(_BUSY, timeout=10_000)
+        self.page.wait_for_timeout(after * 1000)
+        self.page.evaluate(_INTERRUPT)
+        self.page.wait_for_function("() => window.__ran", timeout=20_000)
+        return self.outputs(index)
+
+    def outputs(self, index):
+        """The outputs of a cell in the notebook format."""
+        return self.page.evaluate(
+            "i => jupyterapp.shell.currentWidget.content.widgets[i].model.outputs.toJSON()", index
+        )
+
+    def texts(self):
+        """What each cell printed."""
+        return self.page.evaluate(_TEXTS)
+
+    def shut(self):
+        """End its kernel and close it; the page stays."""
+        self.page.evaluate(_CLOSE)
