@@ -1,0 +1,1 @@
+"""Measurements against the bars of the project: `python -m tests.bench <name>` prints JSON."""
