@@ -1,0 +1,91 @@
+"""The house: imports run one way, every module says what it owns, none grows out of hand."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import cocalc_widget
+
+ROOT = Path(cocalc_widget.__file__).parent
+# a lesson's files are content
+MODULES = sorted(m for m in ROOT.rglob("*.py") if "content" not in m.parts)
+SCRIPTS = sorted((ROOT.parent / "js").glob("*.ts"))
+TOP = "__init__"
+# part -> the parts it may import
+ALLOWED = {
+    "redact": set(),
+    "_version": set(),
+    "errors": {"redact"},
+    "address": {"errors"},
+    "keyfiles": {"errors", "redact", "address"},
+    "config": {"errors", "redact", "address", "keyfiles"},
+    "api": {"errors", "redact", "address", "config", "_version"},
+    "frame": {"errors", "redact", "address", "config"},
+    "local": {"errors", "redact", "address"},
+    "magics": {"errors", "redact", "address", "config", "api", "frame", "_version"},
+    "demo": {"errors", "local", "_version"},
+    TOP: {"_version", "errors", "api", "frame", "local", "magics"},
+}
+LONGEST = 180  # lines; about 150 is what to aim at
+
+
+def part(module: Path) -> str:
+    relative = module.relative_to(ROOT)
+    return relative.parts[0] if len(relative.parts) > 1 else relative.stem
+
+
+def imported(module: Path) -> Iterator[str]:
+    package = ["cocalc_widget", *module.relative_to(ROOT).parts[:-1]]
+    for node in ast.walk(ast.parse(module.read_text("utf-8"))):
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else []
+            home = ".".join([*base, *([node.module] if node.module else [])])
+            names = [f"{home}.{alias.name}" for alias in node.names]
+        for name in names:
+            top, _, rest = name.partition(".")
+            if top == "cocalc_widget" and rest:
+                yield rest.split(".")[0]
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda m: str(m.relative_to(ROOT)))
+def test_a_module_owns_one_thing_and_looks_only_one_way(module: Path) -> None:
+    text = module.read_text("utf-8")
+    assert (ast.get_docstring(ast.parse(text)) or "").startswith("Owns "), "say what it owns"
+    assert len(text.splitlines()) <= LONGEST
+    here = part(module)
+    known = {name for name in imported(module) if name in ALLOWED}
+    assert known - {here} <= ALLOWED[here]
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda s: s.name)
+def test_a_script_owns_one_thing(script: Path) -> None:
+    lines = script.read_text("utf-8").splitlines()
+    assert lines[0].startswith("// Owns "), "say what it owns"
+    assert len(lines) <= LONGEST + 20  # a line of TypeScript says less
+
+
+@pytest.mark.parametrize(
+    ("name", "heavy"),
+    [
+        ("cocalc_widget", {"requests", "ipywidgets", "anywidget", "tornado", "IPython"}),
+        ("cocalc_widget.errors", {"requests", "ipywidgets", "IPython"}),
+        ("cocalc_widget.api", {"ipywidgets", "anywidget", "IPython", "tornado", "tqdm"}),
+        ("cocalc_widget.magics", {"requests", "ipywidgets", "anywidget", "tornado"}),
+        ("cocalc_widget.local", {"requests", "ipywidgets", "anywidget", "IPython"}),
+    ],
+)
+def test_what_is_heavy_is_loaded_on_first_use(name: str, heavy: set[str]) -> None:
+    code = f"import sys, {name}; print(*sorted(set({sorted(heavy)!r}) & set(sys.modules)))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.split() == []
