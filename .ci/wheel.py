@@ -1,7 +1,12 @@
-"""Owns the check of what is shipped: files in wheel and sdist, and an import in an empty venv."""
+"""Owns the check of what is shipped: files in wheel and sdist, an import in an empty venv.
+
+And that a clean clone can be installed where there is no Node.
+"""
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -48,6 +53,25 @@ def main(dist: Path) -> None:
         subprocess.run([*install, str(wheel)], check=True, timeout=600)
         subprocess.run([python, "-c", SMOKE], check=True, timeout=120, cwd=folder)
     print(f"{wheel.name}: bundle of {size} bytes inside; {sdist.name}: complete")
+    from_source(Path(__file__).parents[1])
+
+
+def from_source(root: Path) -> None:
+    """Install a clean clone with nothing but Python: the build requirement brings Node."""
+    with tempfile.TemporaryDirectory() as folder:
+        clone, programs = Path(folder, "clone"), Path(folder, "bin")
+        subprocess.run(["git", "clone", "--quiet", str(root), str(clone)], check=True, timeout=120)
+        programs.mkdir()
+        for name in ("sh", "env"):  # npm starts scripts by them
+            (programs / name).symlink_to(shutil.which(name) or f"/bin/{name}")
+        assert shutil.which("node", path=str(programs)) is None
+        venv.create(Path(folder, "venv"), with_pip=True)
+        install = [str(Path(folder, "venv", "bin", "python")), "-m", "pip", "install", "--quiet"]
+        env = {**os.environ, "PATH": str(programs)}
+        subprocess.run([*install, "--no-deps", str(clone)], check=True, timeout=600, env=env)
+        (script,) = Path(folder, "venv").glob("lib/*/site-packages/cocalc_widget/static/widget.js")
+        assert 1000 < script.stat().st_size <= MAX_BUNDLE
+    print("a clean clone builds its bundle where only Python is installed")
 
 
 if __name__ == "__main__":
