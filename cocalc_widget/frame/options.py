@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import difflib
-import os
 import re
-from importlib import import_module, util
 from typing import TYPE_CHECKING, Any
 
-from ..address import DEFAULT_HOST, Generation, check_uuid, is_uuid, normalize_host
+from .. import config
+from ..address import Generation, check_uuid, is_uuid, normalize_host
 from ..errors import ConfigurationError, ValidationError
 from ..redact import Secret
 
@@ -50,12 +49,10 @@ def check_sandbox(value: object) -> str:
 
 
 def find_host(host: str | None, client: Any) -> str:
-    """Where CoCalc is: the argument, the client's, the configured one, cocalc.com."""
-    if host is not None:
-        return normalize_host(host)
-    if client is not None and getattr(client, "host", None):
+    """Where CoCalc is: the argument, the client's, else what the REST side would use."""
+    if host is None and client is not None and getattr(client, "host", None):
         return normalize_host(client.host, allow_http=True)
-    return normalize_host(_configured() or os.environ.get("COCALC_HOST") or DEFAULT_HOST)
+    return config.find_host(host)
 
 
 def find_token(token: object) -> tuple[Secret | None, Generation | None]:
@@ -104,12 +101,3 @@ def find_project(value: object, client: Any) -> str:
     raise ValidationError(
         f"{len(hits)} projects are called {name!r}.", remedy="Give the project's id instead."
     )
-
-
-def _configured() -> str | None:
-    # the REST side's configuration, where it is installed: only its default host is asked for
-    if util.find_spec("cocalc_widget.config") is None:
-        return None
-    ask = getattr(import_module("cocalc_widget.config"), "default_host", None)
-    found = ask() if callable(ask) else None
-    return found if isinstance(found, str) else None

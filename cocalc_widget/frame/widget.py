@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from ..address import check_path
 from . import bundle, kernels, options, outbox
 from .driver import Driver
-from .facts import Facts
+from .facts import Facts, Stranger
 from .greeting import Greeting
 from .session import Session
 from .verdict import check_requested
@@ -29,7 +29,8 @@ class CoCalc(Driver):
     Args:
         project_id: UUID of a project; with `client` also its title or the start of its id.
         path: the file to show, relative to the project's home.
-        host: CoCalc's address; default: the client's, the configured one, cocalc.com.
+        host: CoCalc's address; default: the client's, that of the latest login, `COCALC_HOST`,
+            the only one with a stored key, cocalc.com.
         client: a `Client`, for titles and for what the server tells about itself.
         token: an auth token (`Client.create_token()`, or a string) to sign the frame in with.
         channel: `"auto"`, or `"messages"`, `"navigation"`, `"tab"` to insist on one.
@@ -83,7 +84,7 @@ class CoCalc(Driver):
         self.set_trait("sandbox", options.check_sandbox(sandbox))
         super().__init__(**others)
         kernels.own_replies(self.comm)
-        facts = Facts(where, client, generation)
+        facts = Facts(where, Stranger(where) if client is None else client, generation)
         greeting = Greeting(where, facts, channel=wanted, target=place, limits=limits)
         session = Session(self, where, self._link, greeting, limits)
         if secret:

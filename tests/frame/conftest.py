@@ -22,6 +22,12 @@ def comms(monkeypatch):
     monkeypatch.setattr(comm, "create_comm", FakeComm)
 
 
+@pytest.fixture(autouse=True)
+def nobody_is_asked(monkeypatch):
+    """Without a client nothing is known of CoCalc, and that at once."""
+    monkeypatch.setattr("cocalc_widget.frame.widget.Stranger", lambda _host: None)
+
+
 @pytest.fixture
 def make():
     made = []

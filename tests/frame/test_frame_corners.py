@@ -2,12 +2,13 @@
 
 import asyncio
 import gc
+import socket
 import threading
 
 import pytest
 from framepage import HOST, P1, P2, WIRE, Page, eventually
 
-from cocalc_widget import config
+from cocalc_widget import LocalCoCalc, config
 from cocalc_widget.errors import (
     CommandCancelledError,
     CommandTimeoutError,
@@ -15,7 +16,7 @@ from cocalc_widget.errors import (
     ValidationError,
 )
 from cocalc_widget.frame import CoCalc, bundle, greeting, inbox, options, timers, words
-from cocalc_widget.frame.facts import Facts
+from cocalc_widget.frame.facts import Facts, Stranger
 from cocalc_widget.frame.ledger import Ledger
 from cocalc_widget.frame.outbox import deadlines
 from cocalc_widget.frame.reply import Reply
@@ -132,14 +133,37 @@ def test_options_at_their_edges(monkeypatch):
         options.find_project(7, object())
 
 
-def test_the_default_host_is_the_configured_one(monkeypatch):
-    monkeypatch.setattr(config, "default_host", lambda: "https://configured.example", raising=False)
-    assert options.find_host(None, None) == "https://configured.example"
-    monkeypatch.setattr(config, "default_host", None, raising=False)
-    monkeypatch.delenv("COCALC_HOST", raising=False)
-    assert options.find_host(None, None) == "https://cocalc.com"
-    monkeypatch.setattr(options.util, "find_spec", lambda _name: None)
-    assert options.find_host(None, object()) == "https://cocalc.com"
+def test_the_default_host_is_that_of_the_latest_login(make, monkeypatch):
+    monkeypatch.setenv("COCALC_HOST", "https://environment.example")
+    assert make(host=None).host == "https://environment.example"
+    config.login("sk-0123456789", "https://uni.example")
+    try:
+        assert make(host=None).host == "https://uni.example"
+        assert make(host="https://given.example").host == "https://given.example"
+    finally:
+        config.logout("https://uni.example")
+    assert make(host=None).host == "https://environment.example"
+
+
+@pytest.mark.parametrize("generation", ["A", "B"])
+def test_without_a_client_cocalc_is_asked_as_a_stranger(generation, monkeypatch):
+    with LocalCoCalc(allowed_hosts=("hub.test", ".sub.test"), generation=generation) as site:
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(site.ca_file))
+        monkeypatch.setenv("COCALC_API_KEY", "a key that is none\n")  # and is not looked at
+        facts, told = Facts(site.url, Stranger(site.url)), threading.Event()
+        facts.fetch(told.set)
+        assert told.wait(20)
+        assert (facts.hosts, facts.generation) == (["hub.test", ".sub.test"], generation)
+
+
+def test_a_stranger_that_nobody_answers_knows_nothing():
+    with socket.socket() as taken:  # bound, and nobody listens
+        taken.bind(("127.0.0.1", 0))
+        host = f"https://127.0.0.1:{taken.getsockname()[1]}"
+        facts, told = Facts(host, Stranger(host)), threading.Event()
+        facts.fetch(told.set)
+        assert told.wait(20)
+        assert (facts.hosts, facts.generation) == (None, None)
 
 
 def test_two_projects_of_one_title():
