@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .redact import redact
+
+if TYPE_CHECKING:
+    from types import FrameType, TracebackType
 
 
 class CoCalcError(Exception):
@@ -20,17 +23,15 @@ class CoCalcError(Exception):
         self.message = redact(message)
         self.remedy = redact(remedy)
         super().__init__(_sentences(self.message, self.remedy))
-        self._shown = False
 
     def _render_traceback_(self) -> list[str]:
         # IPython asks the exception how it wants to be shown. The cell that
-        # failed gets one line; asked again (%tb), it shows everything.
+        # failed gets one line; asked later (%tb), it shows everything.
         shell = _ipython()
-        if self._shown and shell is not None and self.__traceback__ is not None:
-            full = shell.InteractiveTB.structured_traceback(type(self), self, self.__traceback__)
-            return [redact(line) for line in full]
-        self._shown = True
-        return [f"{type(self).__name__}: {' '.join(str(self).split())}"]
+        if shell is None or self.__traceback__ is None or _fails_now(self.__traceback__):
+            return [f"{type(self).__name__}: {' '.join(str(self).split())}"]
+        full = shell.InteractiveTB.structured_traceback(type(self), self, self.__traceback__)
+        return [redact(line) for line in full]
 
 
 class ConfigurationError(CoCalcError, ValueError):
@@ -137,6 +138,22 @@ def _sentences(message: str, remedy: str) -> str:
     # a server's own words often end without a full stop
     stop = "" if not remedy or message.endswith((".", "!", "?", ":", "…")) else "."
     return f"{message}{stop} {remedy}".rstrip()
+
+
+def _fails_now(trace: TracebackType | None) -> bool:
+    """Whether a traceback is of the cell that runs now: its frames are still at work."""
+    frame: FrameType | None = sys._getframe()  # noqa: SLF001 - what inspect calls, without its import
+    working = set()
+    while frame is not None:
+        working.add(frame)
+        if frame.f_code.co_name == "run_code":  # IPython's, which runs a cell and shows its error
+            break
+        frame = frame.f_back
+    while trace is not None:
+        if trace.tb_frame in working:
+            return True
+        trace = trace.tb_next
+    return False
 
 
 def _ipython() -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from pathlib import Path
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
@@ -77,3 +78,31 @@ def test_one_line_first_and_everything_on_tb(
     assert first == "NotFoundError: no such project. Look again."
     shell.run_line_magic("tb", "")
     assert "deep()" in capsys.readouterr().out
+
+
+def test_an_error_raised_again_is_one_line_again(
+    capsys: pytest.CaptureFixture[str], shell: InteractiveShell
+) -> None:
+    shell.run_cell("from cocalc_widget import errors\nkept = errors.NotFoundError('No such file.')")
+    for _ in range(3):
+        shell.run_cell("raise kept")
+        assert capsys.readouterr().out.strip() == "NotFoundError: No such file."
+    for _ in range(2):
+        shell.run_cell("%tb")
+        assert "raise kept" in capsys.readouterr().out
+    shell.run_cell("async def later():\n    raise kept\nawait later()")
+    assert capsys.readouterr().out.strip() == "NotFoundError: No such file."
+    shell.run_cell("get_ipython().showtraceback()")
+    assert "await later()" in capsys.readouterr().out
+
+
+def test_a_cell_within_a_cell_shows_one_line_each(
+    capsys: pytest.CaptureFixture[str], shell: InteractiveShell, tmp_path: Path
+) -> None:
+    script = tmp_path / "inner.ipy"
+    script.write_text(
+        "from cocalc_widget import errors\nraise errors.NotFoundError('No such file.')\n"
+    )
+    shell.run_cell(f"%run {script}")
+    shown = [line for line in capsys.readouterr().out.splitlines() if line.strip()]
+    assert set(shown) == {"NotFoundError: No such file."}
