@@ -14,6 +14,8 @@ DEFAULT_HOST = "https://cocalc.com"
 Generation = Literal["A", "B"]
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
+# what a browser takes for a host's name as it stands; it would read other signs in its own way
+_NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 MAX_PATH = 4096  # bytes: what the file systems of a project take
 
@@ -100,7 +102,12 @@ def normalize_host(value: object, *, allow_http: bool = False) -> str:
     try:
         parts = urlsplit(text)
         port = parts.port
-        name = (parts.hostname or "").encode("idna").decode("ascii") if parts.hostname else ""
+        name = (parts.hostname or "").encode("idna").decode("ascii").lower()
+        base = quote(parts.path, safe="/%~!$&()*+,;=:@").rstrip("/")
+        if ":" in name and "%" not in name:
+            name = f"[{ipaddress.IPv6Address(name)}]"
+        elif name and not _NAME.fullmatch(name):
+            raise ValueError
     except (ValueError, UnicodeError):
         raise ConfigurationError(f"the host {_short(value)} is not a valid web address.") from None
     if parts.scheme not in ("https", "http") or not name:
@@ -114,11 +121,9 @@ def normalize_host(value: object, *, allow_http: bool = False) -> str:
             f"{_short(value)} is not encrypted: an API key sent there could be read on the way.",
             remedy="Use https://, or allow it with allow_http=True.",
         )
-    if ":" in name:
-        name = f"[{name}]"
     default = 443 if parts.scheme == "https" else 80
     netloc = name if port in (None, default) else f"{name}:{port}"
-    return f"{parts.scheme}://{netloc}{parts.path.rstrip('/')}"
+    return f"{parts.scheme}://{netloc}{base}"
 
 
 def is_loopback(name: str) -> bool:
@@ -154,13 +159,22 @@ def signed_url(url: str, token: str, generation: Generation, host: str) -> str:
     Generation A takes the token on any app URL and reloads itself without it.
     Generation B ignores it there: `/auth/impersonate` sets the cookie and goes
     to `/app`, so that `url` must be loaded after it.
+
+    Raises:
+        ValidationError: a token that no URL can carry.
     """
+    if not token.isprintable():  # line ends, halves of surrogate pairs
+        raise ValidationError("the auth token contains characters that no token has.")
+    given = f"auth_token={quote(token, safe='')}"
     if generation == "B":
-        return f"{host}/auth/impersonate?auth_token={quote(token, safe='')}"
+        return f"{host}/auth/impersonate?{given}"
     head, _, query = url.partition("?")
-    return f"{head}?auth_token={quote(token, safe='')}&{query}"
+    return f"{head}?{given}&{query}"
 
 
 def _short(value: object) -> str:
-    text = repr(value)
+    try:
+        text = repr(value)
+    except Exception:  # noqa: BLE001 - a number of 5,000 digits, or somebody's own class
+        text = f"<{type(value).__name__}>"
     return text if len(text) <= 60 else text[:57] + "..."

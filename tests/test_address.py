@@ -123,3 +123,26 @@ def test_a_path_never_leaves_its_place_in_the_url(text: str) -> None:
     assert url.startswith(f"{HOST}/projects/{ID}/files/")
     assert url.count("?") == 1
     assert url.endswith("?fullscreen=kiosk&session=")
+
+
+@pytest.mark.parametrize("bad", ["a;b", "a,b", 'a"b', "a%2fb", "a^b", "[a:b]", "[fe80::1%25eth0]"])
+def test_names_that_a_browser_reads_differently_are_no_hosts(bad: str) -> None:
+    with pytest.raises(ConfigurationError):
+        address.normalize_host(f"https://{bad}")
+
+
+def test_a_path_of_the_host_is_written_as_a_browser_does() -> None:
+    assert address.normalize_host("https://uni.edu/übung/'") == "https://uni.edu/%C3%BCbung/%27"
+    with pytest.raises(ConfigurationError):
+        address.normalize_host("https://uni.edu/\ud800")
+
+
+def test_values_that_cannot_be_shown_are_refused_all_the_same() -> None:
+    with pytest.raises(ValidationError, match="not <int>"):
+        address.check_uuid(10**5000)
+
+
+@pytest.mark.parametrize("token", ["a\nb", "\ud800"])
+def test_tokens_that_no_url_can_carry(token: str) -> None:
+    with pytest.raises(ValidationError, match="auth token"):
+        address.signed_url(f"{HOST}/app?x=1", token, "A", HOST)
