@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, get_args
 
 from .. import config
-from ..address import Generation, is_uuid
-from ..errors import ConfigurationError, NotFoundError, ValidationError
-from . import detect
+from ..address import Address, Generation, is_uuid, parse_address
+from ..errors import ConfigurationError
+from . import detect, naming
 from .caller import Caller
 from .policy import check_timeout
 from .results import Projects
@@ -17,6 +18,8 @@ from .transport import Transport
 from .wire import check_ca
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ..redact import Secret
     from .dialect import Dialect
 
@@ -132,31 +135,27 @@ class ClientBase:
             NotFoundError: no such project.
             ValidationError: more than one.
         """
-        return self._resolve([project])[project]
+        return project.lower() if is_uuid(project) else naming.find(project, self.projects())
 
-    def _resolve(self, names: list[str]) -> dict[str, str]:
-        wanted = {name: name.lower() for name in names if is_uuid(name)}
-        if len(wanted) == len(set(names)):
-            return wanted
-        known = self.projects()
-        for name in names:
-            if name in wanted:
-                continue
-            hits = [p for p in known if p.title == name]
-            if not hits and len(name) >= 4:
-                hits = [p for p in known if p.project_id.startswith(name.lower())]
-            if not hits:
-                raise NotFoundError(
-                    f"there is no project {name!r} among your {len(known)} projects.",
-                    remedy="projects() lists them; name one by title, or by the start of its id.",
-                )
-            if len(hits) > 1:
-                ids = ", ".join(p.project_id for p in hits[:4])
-                raise ValidationError(
-                    f"{len(hits)} projects match {name!r}: {ids}.", remedy="Use the id."
-                )
-            wanted[name] = hits[0].project_id
-        return wanted
+    def locate(self, address: str | Address) -> Address:
+        """Where `PROJECT:PATH` leads: the same with the project's id.
+
+        A title may hold colons: it ends where there is a project of that title.
+
+        Raises:
+            NotFoundError: no such project.
+            ValidationError: not an address, or more than one project is meant.
+        """
+        place = address if isinstance(address, Address) else parse_address(address)
+        (meant,), ids = self._settle([place])
+        return replace(meant, project=ids[meant.project])
+
+    def _settle(self, places: Sequence[Address]) -> tuple[list[Address], dict[str, str]]:
+        """The addresses as they are meant, and the ids of the projects in them; at one request."""
+        known = [] if all(is_uuid(place.project) for place in places) else self.projects()
+        meant = [naming.settled(place, known) for place in places]
+        names = dict.fromkeys(place.project for place in meant)
+        return meant, {n: n.lower() if is_uuid(n) else naming.find(n, known) for n in names}
 
     def close(self) -> None:
         """Close the connections that are kept open. The client can still be used."""

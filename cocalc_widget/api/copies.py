@@ -87,9 +87,10 @@ class Copies(ClientBase):
             raise ValidationError(f"concurrency must be from 1 to {MOST_WORKERS}.")
         source = src if isinstance(src, Address) else parse_address(src)
         if not source.path:
-            raise ValidationError(f"{src!r} names no file or folder.", remedy="Write PROJECT:path.")
-        wanted = reading.flatten(targets)
-        ids = self._resolve([source.project, *(it.project for it in wanted)])
+            raise _no_path(source)
+        (source, *wanted), ids = self._settle([source, *reading.flatten(targets)])
+        if not source.path:
+            raise _no_path(source)
         settled = reading.settle(source, wanted, ids)
         source = replace(source, project=ids[source.project])
         self._dialect.check_copies(source, settled, how)
@@ -158,10 +159,7 @@ class Copies(ClientBase):
         return CopyJobs(replace(job, names=self._titles) for job in found)
 
     def _place(self, told: str | Address | None) -> Address | None:
-        if told is None:
-            return None
-        place = told if isinstance(told, Address) else parse_address(told)
-        return replace(place, project=self.resolve(place.project))
+        return None if told is None else self.locate(told)
 
     def _check_schedule(self) -> None:
         # Only production has a queue; elsewhere `scheduled` is ignored and the
@@ -172,3 +170,7 @@ class Copies(ClientBase):
                 "this server copies at once and cannot schedule: nothing was copied.",
                 remedy="Leave `scheduled` out, or copy when the time has come.",
             )
+
+
+def _no_path(place: Address) -> ValidationError:
+    return ValidationError(f"'{place}' names no file or folder.", remedy="Write PROJECT:path.")

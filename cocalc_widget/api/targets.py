@@ -69,7 +69,8 @@ def read_csv(file: Path) -> list[Address]:
             raise ValidationError(f"{str(file)!r} has a row without a project: {','.join(row)}.")
         told = parse_address(cells[where])
         if which is not None and which < len(cells) and cells[which]:
-            told = Address(told.project, check_path(cells[which], "target path"))
+            # a column of its own: the other one names the project alone, colons and all
+            told = Address(cells[where], check_path(cells[which], "target path"))
         found.append(told)
     return found
 
