@@ -20,7 +20,6 @@ export default () => {
   let session: Session | undefined;
   let views: View[] = []; // the first one is live
   let live: View | undefined; // the one that has been given what to show
-  let refresh = () => {};
 
   /** Give every view what it shows; `anew` also where nothing has moved. */
   const place = (anew = false) => {
@@ -43,12 +42,12 @@ export default () => {
       frame.onload = session.loaded;
       session.attach(frame);
     } else live.put(sayScene(scene)[1], channel === TAB ? "Open it" : "", session.press);
-    refresh();
   };
 
   return {
     initialize({ model, signal }: InitializeProps) {
       let over = false;
+      let lost = false; // the kernel does not answer
       let last = "";
       let outbox: ToKernel[] = [];
       let timer: ReturnType<typeof setTimeout> | undefined;
@@ -58,6 +57,12 @@ export default () => {
           model.send(message);
         } catch {
           // The comm is gone, and with it whoever would care.
+        }
+      };
+      const say = () => {
+        for (const view of views) {
+          if (lost) view.say("bad", "The kernel is busy, or gone: run the cell again.");
+          else if (session) view.say(...sayScene(session.scene()), session.address());
         }
       };
       // Several changes make one message. A state goes before the results, so that who awaits
@@ -71,21 +76,18 @@ export default () => {
         if (json !== last) post(state);
         last = json;
         messages.forEach(post);
-        for (const view of views) view.say(...sayScene(session.scene()), session.address());
+        say();
       };
       const send = (message?: ToKernel) => {
         if (message) outbox.push(message);
         queueMicrotask(flush);
       };
-      refresh = send;
 
       const hello = (tries = 0) => {
         clearTimeout(timer);
         post({ type: "hello", protocol: PROTOCOL, page: self.origin });
-        if (tries > PATIENCE) {
-          for (const view of views)
-            view.say("bad", "The kernel is busy, or gone: run the cell again.");
-        }
+        lost = tries > PATIENCE;
+        say();
         const wait = Math.min(FIRST_HELLO * 1.5 ** tries, SLOWEST_HELLO);
         // What was sent until then waits in a busy kernel's queue.
         if (tries < ENOUGH && !over) timer = setTimeout(hello, wait, tries + 1);
@@ -103,8 +105,10 @@ export default () => {
         if (over || !message) return; // later versions may have other types
         if (message.type === "welcome") {
           clearTimeout(timer);
+          lost = false;
+          send();
           if (session) return message.token && session.offer();
-          session = createSession(message, send, refresh);
+          session = createSession(message, send, send);
           place(true);
         } else if (message.type === "command") session?.command(message);
         else if (message.type === "cancel") session?.drop(message.seq);

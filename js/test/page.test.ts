@@ -51,6 +51,22 @@ describe("hello", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  test("a kernel that has gone is said to be, whatever CoCalc does meanwhile", async () => {
+    const s = setStage();
+    await s.start();
+    s.kiosk.mute = true; // so that the frame is probed, and there is news of it all the time
+    s.tell(open(1, "a.md"));
+    s.emit("comm_live_update");
+    await s.wait(8000);
+    for (let n = 0; n < 200; n++) {
+      expect(s.line()).toMatch(/kernel is busy, or gone/);
+      await s.wait(100);
+    }
+    s.tell(welcome); // it was only busy
+    await s.wait(1);
+    expect(s.line()).not.toMatch(/kernel/);
+  });
+
   test("a repeated welcome and repeated commands change nothing", async () => {
     const s = setStage();
     await s.start();
