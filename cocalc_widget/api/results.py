@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from ..address import Generation, app_url, check_path, check_uuid, file_url, signed_url
 from . import rich
@@ -20,8 +20,8 @@ class Ping:
     now: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Whoami:
+@dataclass(frozen=True, slots=True, repr=False)
+class Whoami(rich.Card):
     """Whose key this is, where, and what the server there understands.
 
     Attributes:
@@ -41,36 +41,44 @@ class Whoami:
     project_id: str = ""
     api_source: str = ""
 
-    def _repr_html_(self) -> str:
-        return rich.pairs("CoCalc account", ((n, getattr(self, n)) for n in self.__slots__))
+    _title = "CoCalc account"
 
 
-@dataclass(frozen=True, slots=True)
-class Project:
+@dataclass(frozen=True, slots=True, repr=False)
+class Project(rich.Card):
     """A project this account can use."""
 
     project_id: str
     title: str
     description: str = ""
 
-    def _repr_html_(self) -> str:
-        return rich.pairs("CoCalc project", ((n, getattr(self, n)) for n in self.__slots__))
+    _title = "CoCalc project"
 
 
 class Projects(list[Project]):
     """A list of projects that shows itself as a table."""
 
+    def _table(self) -> tuple[str, list[str], list[list[str]]]:
+        described = any(p.description for p in self)
+        head = ["title", "project_id", "description"][: None if described else 2]
+        rows = [[getattr(p, name) for name in head] for p in self]
+        return "1 project" if len(self) == 1 else f"{len(self)} projects", head, rows
+
     def _repr_html_(self) -> str:
-        rows = [(p.title, p.project_id, p.description) for p in self]
-        return rich.table(f"{len(self)} projects", ("title", "project_id", "description"), rows)
+        return rich.table(*self._table())
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: FBT001, ARG002 - IPython's form
+        printer.text(rich.text_table(*self._table()))
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+@dataclass(frozen=True, slots=True, repr=False)
+class Account(rich.Card):
     """A new account; `api_key` only where it was asked for and the server gives one."""
 
     account_id: str
     api_key: Secret | None = None
+
+    _title = "New CoCalc account"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,11 @@
-"""Owns how results look in a notebook: small HTML tables without style of their own (pure)."""
+"""Owns how results look in a notebook: small tables in HTML and in text, without style (pure)."""
 
 from __future__ import annotations
 
+import unicodedata
+from dataclasses import fields
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -35,3 +37,53 @@ def table(title: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> 
         f"<table><caption style='text-align:left'>{escape(title)}</caption>"
         f"<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
     )
+
+
+class Card:
+    """Base of dataclasses without a repr of their own: they show their names and values."""
+
+    __slots__ = ()
+    _title = ""
+
+    def __repr__(self) -> str:
+        told = ", ".join(f"{name}={value!r}" for name, value in self._pairs())
+        return f"{type(self).__name__}({told})"
+
+    def _repr_html_(self) -> str:
+        return pairs(self._title, self._pairs())
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: FBT001, ARG002 - IPython's form
+        # within a list or dict of the user's it is one value of many: one line
+        alone = len(printer.stack) <= 1
+        printer.text(text_pairs(self._title, self._pairs()) if alone else repr(self))
+
+    def _pairs(self) -> list[tuple[str, object]]:
+        return [(field.name, getattr(self, field.name)) for field in fields(cast("Any", self))]
+
+
+def text_pairs(title: str, rows: Iterable[tuple[str, object]]) -> str:
+    """A title, and below it names and values; what is empty is left out."""
+    told = [(name, value) for name, value in rows if value not in (None, "")]
+    return "\n".join([title, *_columns(told)])
+
+
+def text_table(title: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A title, and below it columns as wide as they must be."""
+    body = list(rows)
+    return "\n".join([title, *_columns([head, *body] if body else [])])
+
+
+def _columns(rows: Sequence[Sequence[object]]) -> list[str]:
+    cells = [[" ".join(str(cell).split()) for cell in row] for row in rows]
+    widths = [max(map(_width, column)) for column in zip(*cells, strict=True)]
+    padded = [
+        [cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)]
+        for row in cells
+    ]
+    return [f"  {'  '.join(row)}".rstrip() for row in padded]
+
+
+def _width(text: str) -> int:
+    """Columns that a text takes: two for a letter of East Asia, none for a combining mark."""
+    wide = sum(unicodedata.east_asian_width(char) in "WF" for char in text)
+    return len(text) + wide - sum(unicodedata.combining(char) > 0 for char in text)

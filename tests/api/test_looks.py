@@ -7,6 +7,7 @@ import pickle
 from datetime import datetime, timezone
 
 import pytest
+from IPython.lib.pretty import pretty
 
 from cocalc_widget import errors
 from cocalc_widget.address import Address
@@ -47,6 +48,39 @@ def test_tables_are_escaped() -> None:
     for text in shown:
         assert "<script>" not in text
         assert "&lt;script&gt;" in text
+
+
+def test_lists_and_cards_in_text() -> None:
+    found = Projects([Project(P, "Week 1"), Project(Q, "日本語"), Project(P, "e\u0301\nx")])
+    assert pretty(found).splitlines() == [
+        "3 projects",
+        "  title   project_id",
+        f"  Week 1  {P}",
+        f"  日本語  {Q}",  # as wide on the screen as six letters
+        f"  e\u0301 x     {P}",
+    ]
+    assert "description" not in found._repr_html_()
+    found[0] = Project(P, "Week 1", "for all")
+    assert pretty(found).splitlines()[1:3] == [
+        "  title   project_id                            description",
+        f"  Week 1  {P}  for all",
+    ]
+    assert pretty(Projects()) == "0 projects"
+    assert pretty(Projects(found[:1])).startswith("1 project\n")
+    assert "<caption style='text-align:left'>1 project<" in Projects(found[:1])._repr_html_()
+    who = Whoami(P, "a@b.org", "", HOST, "v1", "A", "login")
+    assert pretty(who).splitlines()[:3] == [
+        "CoCalc account",
+        f"  account_id  {P}",
+        "  email       a@b.org",
+    ]
+    # one value of many stays on its line
+    assert pretty([Project(P, "x")]) == repr([Project(P, "x")])
+    account = Account(P, Secret("sk-abcdefghijklmnopqrstuv"))
+    for text in (pretty(account), account._repr_html_()):
+        assert P in text
+        assert "•••stuv" in text
+        assert "abcdef" not in text
 
 
 def test_a_job_in_one_line() -> None:
