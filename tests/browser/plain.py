@@ -78,6 +78,11 @@ window.hide = (id, nth) => {
 window.end = (id) => {
   for (const { el, end } of all[id].views) { end.abort(); el.remove(); }
   all[id].end.abort();
+  delete all[id];
+};
+window.drop = (id, nth) => {
+  window.hide(id, nth);
+  all[id].views.splice(nth, 1);
 };
 window.move = (id, nth) => document.body.appendChild(all[id].views[nth].el);
 window.deliver = (pairs) => {
