@@ -13,7 +13,7 @@ from plain import QUICK, Parent, PlainComm, Stage
 from cocalc_widget import Client
 from cocalc_widget.frame import Reply
 from cocalc_widget.local import LocalCoCalc
-from cocalc_widget.local.chromium import find_chromium, headless
+from cocalc_widget.local.chromium import headless
 from cocalc_widget.local.lab import Lab
 
 HUB = "hub.test"
@@ -24,8 +24,6 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if "browser" in item.path.parts:
             item.add_marker("browser")
-            if find_chromium() is None:
-                item.add_marker(pytest.mark.skip(reason="there is no Chromium on this machine"))
 
 
 @pytest.fixture(scope="session")
