@@ -37,6 +37,9 @@ class LiveHandler(WebSocketHandler):
     def say(self, message: dict[str, Any]) -> None:
         """Send a message; a page that has just gone is no error."""
         try:
-            self.write_message(json.dumps(message))
+            written = self.write_message(json.dumps(message))
         except WebSocketClosedError:
             self.core.pages.discard(self)
+        else:
+            # it may go while the message is on its way; unread, that would be logged
+            written.add_done_callback(lambda done: done.cancelled() or done.exception())
