@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,11 @@ from .redact import redact
 
 if TYPE_CHECKING:
     from types import FrameType, TracebackType
+
+
+# Signs that steer a terminal, and halves of surrogate pairs, which cannot be printed at all:
+# what a server says may hold them.
+_UNSHOWN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 class CoCalcError(Exception):
@@ -20,9 +26,14 @@ class CoCalcError(Exception):
     """
 
     def __init__(self, message: str, *, remedy: str = "") -> None:
-        self.message = redact(message)
-        self.remedy = redact(remedy)
+        self.message = _UNSHOWN.sub("\ufffd", redact(message))
+        self.remedy = _UNSHOWN.sub("\ufffd", redact(remedy))
         super().__init__(_sentences(self.message, self.remedy))
+
+    def advise(self, remedy: str) -> None:
+        """Say something else about what to do."""
+        self.remedy = redact(remedy)
+        self.args = (_sentences(self.message, self.remedy),)
 
     def _render_traceback_(self) -> list[str]:
         # IPython asks the exception how it wants to be shown. The cell that

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import threading
+import weakref
 from typing import NoReturn
 
 _MASK = "•••"
@@ -16,20 +18,26 @@ _PATTERNS = (
     re.compile(r"(?P<keep>\b(?:Basic|Bearer) )[A-Za-z0-9+/=_.-]{8,}"),
 )
 
+_SURE = 12  # characters; what is shorter may be part of an ordinary word
+
 
 class Secret:
     """A key, token or password that shows itself only when asked to.
+
+    As long as it lives, `redact` masks its value wherever that turns up.
 
     `str`, `repr` and `format` give a mask, and pickling or copying it into
     JSON fails; `reveal()` gives the value. Two secrets compare by value.
     """
 
-    __slots__ = ("_value",)
+    __slots__ = ("__weakref__", "_value")
 
     def __init__(self, value: str) -> None:
         if not isinstance(value, str):
             raise TypeError(f"a secret is a string, not {type(value).__name__}")
         self._value = value
+        with _lock:
+            _living[id(self)] = self
 
     def reveal(self) -> str:
         """The value itself: hand it to the wire, to nothing else."""
@@ -54,14 +62,20 @@ class Secret:
         raise TypeError("a secret cannot be pickled")
 
 
+_living: weakref.WeakValueDictionary[int, Secret] = weakref.WeakValueDictionary()
+_lock = threading.Lock()
+
+
 def mask(value: str) -> str:
     """The last four characters of a long secret, nothing of a short one."""
     return _MASK + value[-4:] if len(value) >= 16 else _MASK
 
 
 def redact(text: str, *secrets: Secret | str | None) -> str:
-    """`text` without the given secrets and without whatever looks like one."""
-    for secret in secrets:
+    """`text` without secrets: those given, those alive, and whatever looks like one."""
+    with _lock:
+        known = [it for it in _living.values() if len(it.reveal()) >= _SURE]
+    for secret in (*secrets, *known):
         value = secret.reveal() if isinstance(secret, Secret) else secret
         if value and len(value) >= 4:
             text = text.replace(value, _MASK)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
+from urllib.parse import urljoin, urlsplit
 
 from ..address import origin_of
 from ..errors import APIConnectionError, APITimeoutError, CoCalcError, ServerError
@@ -39,9 +40,19 @@ def explain(  # noqa: PLR0917 - everything the sentence says
     )
 
 
+def target_of(url: str, location: str) -> str:
+    """Where a redirect from `url` goes; "" for what is no address."""
+    try:
+        target = urljoin(url, location)
+        urlsplit(target)
+    except ValueError:
+        return ""
+    return target
+
+
 def refuse_redirect(host: str, target: str, endpoint: str, status: int) -> CoCalcError:
     """The error for a redirect that is not followed."""
-    origin = origin_of(target)
+    origin = origin_of(target) if target else "what is no address"
     if origin == origin_of(host):
         text = f"{host} redirects `{endpoint}` in a way that would change the request."
         return ServerError(text, endpoint=endpoint, status=status)
@@ -49,7 +60,7 @@ def refuse_redirect(host: str, target: str, endpoint: str, status: int) -> CoCal
         f"{host} redirects to {origin}; that was not followed, since the API key is for {host}.",
         endpoint=endpoint,
         status=status,
-        remedy=f"If you trust it, use host={origin!r}.",
+        remedy=f"If you trust it, use host={origin!r}." if target else "",
     )
 
 

@@ -63,7 +63,8 @@ class CopiesV1:
         if which.target is not None:
             params["target_project_id"] = which.target.project
         told = self._caller.v1("copy_path_status", params, idempotent=True).get("data")
-        return [rows.job_of(row, "copy_path_status") for row in told or []]
+        found = rows.list_of(told or [], "copy_path_status")
+        return [rows.job_of(row, "copy_path_status") for row in found]
 
     def cancel_copy(self, copy_id: str) -> None:
         self._caller.v1("copy_path_delete", {"copy_path_id": copy_id})

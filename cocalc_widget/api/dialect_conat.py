@@ -121,8 +121,12 @@ class DialectConat(DialectV2):
     def copy_status(self, copy_id: str) -> CopyJob:
         endpoint = "projects/copy-path-status"
         row = rows.dict_of(self._call(endpoint, {"copy_id": copy_id}, idempotent=True))
-        source = Address(str(row.get("source_project_id") or ""), str(row.get("source_path") or ""))
-        target = Address(str(row.get("target_project_id") or ""), str(row.get("target_path") or ""))
+        source = Address(
+            rows.text_of(row.get("source_project_id")), rows.text_of(row.get("source_path"))
+        )
+        target = Address(
+            rows.text_of(row.get("target_project_id")), rows.text_of(row.get("target_path"))
+        )
         return rows.make_job(row, copy_id, source, target, endpoint)
 
     def list_copies(self, which: Listing) -> list[CopyJob]:

@@ -65,7 +65,7 @@ class DialectV1(CopiesV1):
             told = self._query({"projects_all": [_PROJECT]}).get("projects_all")
         except (PermissionDeniedError, NotFoundError, ValidationError):
             told = self._query({"projects": [_PROJECT]}).get("projects")
-        return [rows.project_of(row, "query") for row in told or []]
+        return [rows.project_of(row, "query") for row in rows.list_of(told or [], "query")]
 
     def start_project(self, project_id: str) -> None:
         # no event for it: the first call that needs a stopped project starts it
@@ -123,7 +123,8 @@ class DialectV1(CopiesV1):
         if is_uuid(account):
             return account.lower()
         found = self._call("user_search", {"query": account, "limit": 2}, idempotent=True)
-        ids = [it.get("account_id") for it in found.get("results") or []]
+        people = rows.list_of(found.get("results") or [], "user_search")
+        ids = [rows.dict_of(it).get("account_id") for it in people]
         if len(ids) == 1 and isinstance(ids[0], str):
             return ids[0]
         raise NotFoundError(

@@ -19,6 +19,7 @@ from .words import page_words, words_of
 Kind = Literal["v1", "v2", "conat", "page"]
 _NO_API = "The server has no such API: is the host a CoCalc, and of this generation?"
 SECRET_KEYS = {"auth_token", "token", "secret", "api_key", "password", "url"}
+_DEEPEST = 50  # levels of a body in an error
 _CALLED = re.compile(r" - callHub: subject='.*$", re.DOTALL)
 
 
@@ -50,11 +51,11 @@ def read(
     if kind == "page" and not is_json:
         words = text[6:].strip() if text.startswith("ERROR:") else ""
         failed = bool(words) or status >= 400
-        words = words or page_words(text)
+        words = words or page_words(redact(text, *secrets))
     elif is_json:
         failed, words = _failure(body, status, kind)
     else:
-        failed, words = True, page_words(text)
+        failed, words = True, page_words(redact(text, *secrets))
     if not failed:
         return body
     fields = isinstance(body, dict) and ("issues" in body or "reason" in body)
@@ -65,10 +66,11 @@ def read(
         words = f"{what} came instead of an answer{': ' if words else ''}{words}"
     if not is_json and status == 404:
         verdict = verdict._replace(remedy=_NO_API)
+    request_id = body.get("id") if isinstance(body, dict) else None
     details: dict[str, Any] = {
         "endpoint": endpoint,
         "status": status,
-        "request_id": body.get("id") if isinstance(body, dict) else None,
+        "request_id": redact(request_id, *secrets) if isinstance(request_id, str) else None,
         "body": masked(body, secrets),
         "remedy": redact(verdict.remedy, *secrets),
     }
@@ -87,7 +89,7 @@ def _parse(content_type: str, text: str) -> tuple[Any, bool]:
     if kind.endswith("json") or (not kind and looks):
         try:
             return json.loads(text), True
-        except ValueError:
+        except (ValueError, RecursionError):
             pass
     return text, False
 
@@ -108,17 +110,19 @@ def _failure(body: Any, status: int, kind: Kind) -> tuple[bool, str]:
     return status >= 400, words_of(error) if error is not None else ""
 
 
-def masked(body: Any, secrets: tuple[Secret | str | None, ...] = ()) -> Any:
-    """The same body with every secret masked."""
+def masked(body: Any, secrets: tuple[Secret | str | None, ...] = (), depth: int = _DEEPEST) -> Any:
+    """The same body with every secret masked; what is deeper than anything real is left out."""
+    if isinstance(body, (dict, list)) and not depth:
+        return "..."
     if isinstance(body, dict):
         return {
-            key: mask(value)
+            redact(key, *secrets): mask(value)
             if key in SECRET_KEYS and isinstance(value, str)
-            else masked(value, secrets)
+            else masked(value, secrets, depth - 1)
             for key, value in body.items()
         }
     if isinstance(body, list):
-        return [masked(item, secrets) for item in body]
+        return [masked(item, secrets, depth - 1) for item in body]
     return redact(body, *secrets) if isinstance(body, str) else body
 
 

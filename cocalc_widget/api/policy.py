@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email.utils
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -95,10 +96,12 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
     if not text:
         return None
     try:
-        return max(0.0, float(text))
+        asked = float(text)
     except ValueError:
         pass
+    else:
+        return max(0.0, asked) if math.isfinite(asked) else None
     try:
         return max(0.0, email.utils.parsedate_to_datetime(text).timestamp() - now)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None

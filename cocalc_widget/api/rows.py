@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from typing import TYPE_CHECKING, Any
 
 from ..address import Address
@@ -22,9 +23,9 @@ def job_of(row: Any, endpoint: str) -> CopyJob:
     """A copy job as API v1 describes it; what has not happened is absent or null (recording)."""
     if not isinstance(row, dict) or not isinstance(row.get("copy_path_id"), str):
         raise unexpected(endpoint, row, "copy_path_id")
-    source = Address(str(row.get("source_project_id", "")), str(row.get("source_path") or ""))
+    source = Address(text_of(row.get("source_project_id")), text_of(row.get("source_path")))
     target_path = row.get("target_path") or source.path
-    target = Address(str(row.get("target_project_id", "")), str(target_path))
+    target = Address(text_of(row.get("target_project_id")), text_of(target_path))
     return make_job(row, row["copy_path_id"], source, target, endpoint)
 
 
@@ -72,25 +73,29 @@ def project_of(row: Any, endpoint: str) -> Project:
     """A project as a query returns it."""
     if not isinstance(row, dict) or not isinstance(row.get("project_id"), str):
         raise unexpected(endpoint, row, "project_id")
-    return Project(
-        row["project_id"], str(row.get("title") or ""), str(row.get("description") or "")
-    )
+    return Project(row["project_id"], text_of(row.get("title")), text_of(row.get("description")))
 
 
 def person_of(row: Any, endpoint: str) -> Person:
     """The account behind a key, from its row in `accounts`."""
     account_id = text_at(row, "account_id", endpoint)
-    names = (row.get("first_name"), row.get("last_name"))
-    return Person(account_id, row.get("email_address") or "", " ".join(it for it in names if it))
+    names = (text_of(row.get(name)) for name in ("first_name", "last_name"))
+    email = text_of(row.get("email_address"))
+    return Person(account_id, email, " ".join(it for it in names if it))
 
 
 def exec_of(body: Any, endpoint: str) -> ExecResult:
     """How a command ended, in the same fields on every API (recording)."""
     if not isinstance(body, dict) or not isinstance(body.get("exit_code"), int):
         raise unexpected(endpoint, body, "exit_code")
-    return ExecResult(
-        str(body.get("stdout") or ""), str(body.get("stderr") or ""), body["exit_code"]
-    )
+    return ExecResult(text_of(body.get("stdout")), text_of(body.get("stderr")), body["exit_code"])
+
+
+def text_of(value: Any) -> str:
+    """A field that should be text; any other value as far as a person could read it."""
+    if isinstance(value, str):
+        return value
+    return reprlib.repr(value) if value else ""
 
 
 def text_at(body: Any, name: str, endpoint: str) -> str:

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import random
 import time
-from typing import TYPE_CHECKING, Literal
-from urllib.parse import urljoin
+from typing import Literal
 
 import requests
 import urllib3
 
 from ..address import origin_of
 from ..errors import APIConnectionError, CoCalcError
-from .broken import explain, refuse_redirect
+from ..redact import Secret, redact
+from .broken import explain, refuse_redirect, target_of
 from .deadline import exchange
 from .policy import REDIRECTS, Timeouts, backoff, worth_retrying
 from .route import Route, make_route
 from .wire import Reply, encode, make_session
-
-if TYPE_CHECKING:
-    from ..redact import Secret
 
 Auth = Literal["basic", "bearer", "none"]
 ROUTES = 64  # ways that are kept, one for each endpoint
@@ -124,6 +121,7 @@ class Transport:
             cause = f"tls: {error}"
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             cause = f"broken: {error}"
+        cause = redact(cause, self.key)  # a broken answer may repeat what was sent
         return explain(cause, self.host, endpoint, exchange, seconds, self.timeouts)
 
     def _follow(  # noqa: PLR0917 - one request, unpacked
@@ -134,11 +132,12 @@ class Transport:
         url = self.host + path
         for _ in range(REDIRECTS + 1):
             reply = self._once(method, url, data, kind, auth)
-            target = urljoin(url, reply.headers.get("location", ""))
+            target = target_of(url, reply.headers.get("location", ""))
             if reply.status not in (301, 302, 303, 307, 308) or target == url:
                 return reply
             same = origin_of(target) == origin_of(self.host)
             if not same or (method != "GET" and reply.status not in (307, 308)):
+                target = redact(target, self.key)
                 return refuse_redirect(self.host, target, endpoint, reply.status)
             url = target
         return refuse_redirect(self.host, url, endpoint, reply.status)
