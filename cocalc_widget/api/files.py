@@ -8,6 +8,7 @@ from ..address import check_path, check_uuid
 from ..errors import APIError, ValidationError
 from . import text as texts
 from .base import ClientBase
+from .policy import check_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,8 +74,7 @@ class Files(ClientBase):
             check_path(path)
         if isinstance(args, str) or not all(isinstance(it, str) for it in args or ()):
             raise ValidationError("args must be a list of strings.")
-        if isinstance(timeout, bool) or not isinstance(timeout, (int, float)) or not timeout > 0:
-            raise ValidationError(f"timeout must be seconds, not {timeout!r}.")
+        check_seconds(timeout)
         ended = self._dialect.exec(
             project_id, filled(command, "command"), args, path=path, timeout=timeout, env=env
         )

@@ -7,7 +7,13 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..errors import APIConnectionError, APITimeoutError, CoCalcError, ConfigurationError
+from ..errors import (
+    APIConnectionError,
+    APITimeoutError,
+    CoCalcError,
+    ConfigurationError,
+    ValidationError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,6 +55,17 @@ def check_timeout(told: float | tuple[float, float] | None) -> Timeouts:
             remedy=f"Leave it out for ({CONNECT:g}, {TOTAL:g}), and {COPY_WAIT:g} for a copy.",
         )
     return Timeouts(min(pair[0], pair[1]), pair[1], pair[1])
+
+
+def check_seconds(told: object) -> float:
+    """The limit that one call was given, in seconds.
+
+    Raises:
+        ValidationError: no number, or one that no clock can count.
+    """
+    if isinstance(told, (int, float)) and not isinstance(told, bool) and 0 < told < 1e6:
+        return told
+    raise ValidationError(f"timeout must be seconds, not {told!r}.")
 
 
 def copy_limit(asked: float | None, limits: Timeouts, *, queues: bool) -> float:

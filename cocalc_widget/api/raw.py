@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..address import check_uuid
 from ..errors import ValidationError
+from .policy import check_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,4 +61,6 @@ def _bridge(caller: Caller, name: str, args: tuple[Any, ...], options: dict[str,
         )
     if project_id is not None:
         check_uuid(project_id)
+    if timeout is not None:
+        check_seconds(timeout)
     return caller.conat(name, list(args), project_id=project_id, timeout=timeout)

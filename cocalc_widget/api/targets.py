@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import math
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 from ..address import Address, check_path, parse_address
 from ..errors import ValidationError
 from .dialect import CopyOptions
+from .policy import check_seconds
 
 _PROJECT_COLUMNS = ("project_id", "project", "target", "target_project_id")
 _PATH_COLUMNS = ("path", "target_path")
@@ -107,14 +107,13 @@ def check_options(told: dict[str, Any], now: datetime) -> CopyOptions:
         if not isinstance(told[name], bool):
             raise ValidationError(f"{name} must be True or False, not {told[name]!r}.")
     timeout = told["timeout"]
-    if timeout is not None and (
-        isinstance(timeout, bool)
-        or not isinstance(timeout, (int, float))
-        or not (math.isfinite(timeout) and timeout > 0)
-    ):
-        raise ValidationError(f"timeout must be seconds, not {timeout!r}.")
+    if timeout is not None:
+        check_seconds(timeout)
     exclude = told["exclude"]
-    exclude = (exclude,) if isinstance(exclude, str) else tuple(exclude)
+    exclude = (
+        (exclude,) if isinstance(exclude, str) or not isinstance(exclude, Iterable) else exclude
+    )
+    exclude = tuple(exclude)
     if not all(isinstance(it, str) and it for it in exclude):
         raise ValidationError("exclude must be patterns, each a string.")
     return CopyOptions(
