@@ -37,8 +37,7 @@ def _login(session: Session, args: Namespace) -> object:
     try:
         whoami = client.whoami()  # a key that does not work is never kept
     except AuthenticationError as error:
-        error.remedy = _remedy(source, host)
-        error.args = (f"{error.message} {error.remedy}",)
+        error.advise(_remedy(source, host))
         raise
     finally:
         client.close()

@@ -25,6 +25,11 @@ def _new_account(session: Session, args: Namespace) -> object:
             remedy="Write %cocalc new-account E-MAIL FIRST-NAME LAST-NAME.",
         )
     client = session.client()
+    if args.with_key and client.generation == "B":  # known before anything is asked for
+        raise ValidationError(
+            "this generation of CoCalc gives no key with a new account; nothing was sent.",
+            remedy="Leave --with-key out; its owner makes a key in the account's settings.",
+        )
     password = ask_secret(f"Password for {args.email}: ", remedy=_REMEDY)
     if not password:
         raise ValidationError("No password was typed; nothing was sent.")

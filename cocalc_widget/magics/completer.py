@@ -16,8 +16,11 @@ if TYPE_CHECKING:
     from .places import Places
     from .session import Session
 
-# `%cocalc ...`, `%%cocalc ...`, `name = %cocalc ...`, `a, b[0] = %cocalc ...`
-_LINE = re.compile(r"^\s*(?:[^=%#'\"]*=\s*)?(?P<sign>%%?)cocalc\s(?P<rest>.*)$", re.DOTALL)
+# `%cocalc ...`, `%%cocalc ...`, `name = %cocalc ...`, `a, b["c"] = %cocalc ...`
+_LINE = re.compile(
+    r"""^\s*(?:(?:[^=%#'"]|'[^'\n]*'|"[^"\n]*")*=\s*)?(?P<sign>%%?)cocalc\s(?P<rest>.*)$""",
+    re.DOTALL,
+)
 
 
 def match(line: str, session: Session) -> dict[str, Any]:
@@ -44,14 +47,19 @@ def candidates(rest: str, known: Places, *, cell: bool = False) -> tuple[str, li
         return "", []  # a comment
     current = words.pop() if words and end == len(rest) else RawWord(len(rest))
     fragment = rest[current.start :]
-    if not words:
-        names = [command.name for command in COMMANDS if command.cell == cell]
-        return fragment, places.starting(names, current.text())
-    command = next((c for c in COMMANDS if c.name == words[0].text() and c.cell == cell), None)
+    before = [word.text() for word in words]
+    if not before or before == ["help"]:
+        names = [c.name for c in COMMANDS if c.cell == cell or before]
+        return fragment, places.starting(HELP if fragment[:1] == "-" else names, current.text())
+    command = next((c for c in COMMANDS if c.name == before[0] and c.cell == cell), None)
     if command is None:
         return fragment, []
-    before = [word.text() for word in words[1:]]
-    return fragment, _values(command, before, current, fragment, known)
+    flag, sign, value = fragment.partition("=")
+    if sign and _open_option(command, [flag]):  # --option=value
+        before.append(flag)
+        fragment = value
+        current = (scan(value, partial=True) or [RawWord(0)])[-1]
+    return fragment, _values(command, before[1:], current, fragment, known)
 
 
 def _values(
@@ -103,13 +111,19 @@ def _of_kind(param: Param, raw: str, word: RawWord, known: Places) -> list[str]:
     typed = word.text()
     if param.choices:
         return places.starting(param.choices, typed)
-    if param.kind not in ("project", "address") or re.search(r"[${]", raw):
+    if param.kind not in ("project", "address") or _unknown(word):
         return []  # Python's own completion knows variables and files
     colon = param.kind == "address"
-    if ":" not in raw:
-        found = places.projects(typed, word.quote, known, colon=colon)
-    else:
-        found = places.paths(raw, typed, word.quote, known) if colon else []
+    found = places.projects(typed, word.quote, known, colon=colon)  # a title may hold colons
+    if colon and ":" in raw:
+        found += places.paths(raw, typed, word.quote, known)
     # Nothing is known, or not yet: the word itself, which keeps Python's names away, and
     # the seconds that these can take.
     return found or [raw][: bool(raw)]
+
+
+def _unknown(word: RawWord) -> bool:
+    """Whether a word holds a name or expression, or is about to."""
+    last = word.pieces[-1] if word.pieces else None
+    about = last is not None and not last.quoted and last.text.endswith("$")
+    return about or any(piece.kind != "text" for piece in word.pieces)

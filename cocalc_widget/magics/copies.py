@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ConfigurationError, NotFoundError
-from .parser import Command, argument, option, switch
+from .parser import Command, argument, option, seconds, switch
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -72,7 +72,7 @@ COMMANDS = (
                 repeat=True,
                 metavar="PATTERN",
             ),
-            option("--timeout", text="seconds each copy may take", type=float, metavar="SECONDS"),
+            option("--timeout", text="seconds each copy may take", type=seconds, metavar="SECONDS"),
         ),
         details="A target without a path gets the path of the source. {targets} stands for "
         "as many targets as the list has items.",

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ValidationError
+from ..errors import CoCalcError
+from .advice import advise
+from .complaints import no_command, other_sign
 from .expand import expand
 from .help import command_help, overview
 from .keys import refuse_key, refuse_key_option
 from .parser import HELP, REST, Command, parse
-from .pieces import Piece, RawWord
+from .pieces import Piece, RawWord, Word
 from .tree import COMMANDS
 from .words import scan
 
@@ -30,11 +31,12 @@ def dispatch(session: Session, line: str, cell: str | None, names: Mapping[str, 
     raw = scan(line)
     silent = _take_semicolon(raw)
     words = expand(raw, names)
-    if not words or words[0] in HELP or words == ["help"]:
+    if words and words[0] == "help":
+        words = [*words[1:2], Word("--help")]
+    if not words or words[0] in ("help", *HELP):
         print(overview(COMMANDS))
         return None
-    if words[0] == "help":
-        words = [*words[1:2], words[0].__class__("--help")]
+    refuse_key_option(words[:1])
     command = find(words[0], cell=cell is not None)
     if not any(param.nargs == REST for param in command.params):
         refuse_key_option(words[1:])
@@ -43,7 +45,11 @@ def dispatch(session: Session, line: str, cell: str | None, names: Mapping[str, 
         print(command_help(command))
         return None
     args.body = cell
-    result = command.run(session, args)
+    try:
+        result = command.run(session, args)
+    except CoCalcError as error:
+        advise(error, command)
+        raise
     return None if silent else result
 
 
@@ -57,16 +63,8 @@ def find(name: str, *, cell: bool) -> Command:
         if command.name == name:
             if command.cell == cell:
                 return command
-            raise ValidationError(
-                f"{name} is a command of {command.magic.split()[0]}.",
-                remedy=f"Write {command.magic} ... "
-                + ("and the text below it, in the same cell." if command.cell else "on one line."),
-            )
-    near = get_close_matches(name, [command.name for command in COMMANDS], n=1, cutoff=0.5)
-    hint = f"; did you mean {near[0]}?" if near else "."
-    raise ValidationError(
-        f"%cocalc has no command {name!r}{hint}", remedy="%cocalc --help lists the commands."
-    )
+            raise other_sign(command)
+    raise no_command(name, COMMANDS)
 
 
 def _take_semicolon(words: list[RawWord]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
-from .parser import REST, Command, argument, option
+from .parser import REST, Command, argument, option, seconds
 from .pieces import Word
 from .results import Text
 
@@ -26,7 +26,7 @@ def script(words: Sequence[str]) -> str:
 
 
 def _exec(session: Session, args: Namespace) -> object:
-    project = session.resolve(args.project).project
+    project = session.client().resolve(args.project)
     session.folders.clear()  # it may make files, which completion should find
     options = {} if args.timeout is None else {"timeout": args.timeout}
     return session.client().exec(project, script(args.command), **options)
@@ -41,7 +41,8 @@ def _write(session: Session, args: Namespace) -> object:
     address = session.resolve(args.address, path=True)
     session.folders.clear()
     session.client().write_text(address.project, address.path, args.body)
-    return Text(f"Wrote {len(args.body.splitlines())} lines to {args.address}.")
+    count = len(args.body.splitlines())
+    return Text(f"Wrote {count} line{'' if count == 1 else 's'} to {args.address}.")
 
 
 _FILE = argument("address", "the file", kind="address", metavar="PROJECT:PATH")
@@ -51,7 +52,7 @@ COMMANDS = (
         "Run a command in a project.",
         _exec,
         (
-            option("--timeout", text="seconds it may take", type=float, metavar="SECONDS"),
+            option("--timeout", text="seconds it may take", type=seconds, metavar="SECONDS"),
             argument("project", "id, beginning of an id, or title", kind="project"),
             argument("command", "a bash command, up to the end of the line", nargs=REST),
         ),
@@ -71,6 +72,8 @@ COMMANDS = (
         "Write the text of this cell to a file of a project.",
         _write,
         (_FILE,),
+        details="What was in the file is replaced; folders on its way are made. IPython takes no "
+        "cell without text: %cocalc exec PROJECT touch PATH makes an empty file.",
         examples=("%%cocalc write Lesson:notes.md",),
         cell=True,
     ),

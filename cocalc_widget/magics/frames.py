@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .parser import Command, argument, option, switch
+from .parser import Command, argument, option, seconds, switch
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -12,14 +12,18 @@ if TYPE_CHECKING:
     from .session import Session
 
 _TIMEOUT = option(
-    "--timeout", text="seconds to wait for the answer at most", type=float, metavar="SECONDS"
+    "--timeout", text="seconds to wait for the answer at most", type=seconds, metavar="SECONDS"
 )
 
 
 def _open(session: Session, args: Namespace) -> object:
     address = session.resolve(args.address, path=True)
-    widget = None if args.new else session.widget()
+    client = session.client()
+    anew = args.new or args.tab or args.channel is not None
+    widget = None if anew else session.widget(client.host)
     if widget is not None:
+        if args.height is not None:
+            widget.height = args.height
         command = widget.open(address.path, project_id=address.project)
         return command if args.no_wait else command.result(args.timeout)
     from ..frame import CoCalc
@@ -28,7 +32,7 @@ def _open(session: Session, args: Namespace) -> object:
     for name in ("height", "channel"):
         if getattr(args, name) is not None:
             options[name] = getattr(args, name)
-    return CoCalc(address.project, address.path, client=session.client(), **options)
+    return CoCalc(address.project, address.path, client=client, **options)
 
 
 def _closeall(session: Session, args: Namespace) -> object:
@@ -47,18 +51,19 @@ COMMANDS = (
         (
             argument("address", "the file", kind="address", metavar="PROJECT:PATH"),
             switch("--new", text="show another frame even where there is one"),
-            switch("--tab", text="show a new frame in a browser tab of its own"),
+            switch("--tab", text="show another one, in a browser tab of its own"),
             option(
                 "--channel",
-                text="how a new frame is reached; auto takes the best that can work",
+                text="show a new frame, reached in this way; auto takes the best that can work",
                 choices=("auto", "messages", "navigation", "tab"),
             ),
-            option("--height", text='height of a new frame as in CSS, e.g. "80vh"'),
+            option("--height", text='height of the frame as in CSS, e.g. "80vh"'),
             switch("--no-wait", text="return the command at once, without its reply"),
             _TIMEOUT,
         ),
         details="The frame shown last opens the file, and the result is its reply. Where no frame "
-        "is shown yet, the result is a new one, which shows itself at the end of a cell.",
+        "of this CoCalc is shown yet, the result is a new one, which shows itself at the end of a "
+        "cell.",
         examples=(
             "%cocalc open Lesson:lesson.md",
             '%cocalc open "My course:week 1/sheet.ipynb" --new --height 80vh',

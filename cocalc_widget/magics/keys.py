@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 _KEY = re.compile(r"(?<![A-Za-z0-9])sk[-_][A-Za-z0-9_]{16,}")
 _OPTIONS = re.compile(r"--?(?:api[-_]?)?(?:key|token|password|passwd)(?:=.*)?", re.IGNORECASE)
 REMEDY = (
-    "Delete the text of this cell and its history (%history -g finds it), replace the key in "
-    "CoCalc's settings if others can read them, then run %cocalc login and type it when asked."
+    "Delete the text of this cell, and clear its history, which IPython keeps on disk (stop the "
+    "kernel, then run `ipython history clear` in a terminal); change the secret in CoCalc's "
+    "settings if others can have read it. Then run {} and type it when asked."
 )
 
 
@@ -38,6 +39,6 @@ def refuse_key_option(words: Sequence[str]) -> None:
             refuse(f"there is no {name}: keys and passwords are asked for, never typed on a line.")
 
 
-def refuse(message: str) -> NoReturn:
-    """Refuse the line for this reason."""
-    raise ValidationError(message, remedy=REMEDY)
+def refuse(message: str, command: str = "%cocalc login") -> NoReturn:
+    """Refuse the line for this reason; `command` asks for what it held."""
+    raise ValidationError(message, remedy=REMEDY.format(command))

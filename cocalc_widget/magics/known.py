@@ -56,9 +56,9 @@ class Known:
     def _id(self, project: str) -> str | None:
         if is_uuid(project):
             return project.lower()
-        hits = [p for p in self.projects() if p.title == project]
-        if not hits and len(project) >= 4:
-            hits = [p for p in self.projects() if p.project_id.startswith(project.lower())]
+        from ..api.naming import called
+
+        hits = called(project, self.projects())
         return hits[0].project_id if len(hits) == 1 else None
 
     def _left(self) -> float:

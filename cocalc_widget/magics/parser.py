@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from argparse import REMAINDER, ArgumentError, ArgumentParser, Namespace
+from argparse import REMAINDER, ArgumentError, ArgumentParser, ArgumentTypeError, Namespace
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from ..errors import ValidationError
-from .keys import refuse
+from .complaints import reworded, unexpected
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -103,25 +102,40 @@ def parse(command: Command, words: Sequence[str]) -> Namespace | None:
     except (ValidationError, ArgumentError) as error:
         message = getattr(error, "message", str(error))
     else:
-        if not extra:
+        rest = next((param for param in command.params if param.nargs == REST), None)
+        if not extra and (rest is None or getattr(args, rest.name)):
             return args
-        message = unexpected(command, extra)
+        missing = f"the following arguments are required: {rest.placeholder}" if rest else ""
+        message = unexpected(command, extra) if extra else missing
     raise ValidationError(
-        f"{command.magic}: {message.rstrip('.')}.", remedy=f"Usage: {usage(command)}"
+        f"{command.magic}: {reworded(message)}", remedy=f"Usage: {usage(command)}"
     )
 
 
-def unexpected(command: Command, extra: Sequence[str]) -> str:
-    """Why these words do not fit, with the nearest option where one is near."""
-    word = next((word for word in extra if word.startswith("-")), extra[0])
-    if command.asks and not word.startswith("-"):
-        refuse(f"{command.magic} asks for what is secret; it must not be typed on the line.")
-    flag = word.partition("=")[0]
-    if not flag.startswith("-"):
-        return f"unexpected argument {word!r}"
-    flags = [flag for param in command.params for flag in param.flags] + [*HELP]
-    near = get_close_matches(flag, flags, n=1)
-    return f"unknown option {flag}" + (f"; did you mean {near[0]}?" if near else "")
+def seconds(text: str) -> float:
+    """A time as an option's value.
+
+    Raises:
+        ArgumentTypeError: no number, or not above 0.
+    """
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise ArgumentTypeError(f"must be a number of seconds above 0, not {text!r}")
+    return value
+
+
+def one_of(choices: Sequence[str]) -> Callable[[str], str]:
+    """The type of an option that takes one of these words."""
+
+    def check(text: str) -> str:
+        if text in choices:
+            return text
+        raise ArgumentTypeError(f"must be one of {', '.join(choices)}, not {text!r}")
+
+    return check
 
 
 def usage(command: Command) -> str:
@@ -157,6 +171,6 @@ def _add(parser: ArgumentParser, param: Param) -> None:
     else:
         settings |= {"metavar": param.placeholder, "nargs": param.nargs}
         settings |= {"type": param.type} if param.type else {}
-        settings |= {"choices": param.choices} if param.choices else {}
+        settings |= {"type": one_of(param.choices)} if param.choices else {}
         settings |= {"action": "append"} if param.repeat else {}
     parser.add_argument(*(param.flags or (param.name,)), **settings)

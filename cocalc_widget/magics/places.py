@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -26,8 +27,7 @@ class Places(Protocol):
 def projects(typed: str, quote: str, known: Places, *, colon: bool) -> list[str]:
     """Titles that begin like this, and ids; with `colon` ready for a path behind them."""
     found = known.projects()
-    titles = {p.title for p in found if p.title and not (colon and ":" in p.title)}
-    names = starting(titles, typed)
+    names = starting({p.title for p in found if p.title}, typed)
     if typed:
         names += starting({p.project_id for p in found}, typed)
     end = ":" if colon else ""
@@ -43,13 +43,13 @@ def paths(raw: str, typed: str, quote: str, known: Places) -> list[str]:
         quote: the quote that is open at its end.
         known: where to look.
     """
-    project, _, path = typed.partition(":")
+    title, path, colons = _split(typed, known)
     folder, slash, name = path.rpartition("/")
-    head = raw[: raw.index(":") + 1]
+    head = ":".join(raw.split(":")[:colons]) + ":"
     opened = bool(quote) and head.count(quote) % 2 == 1  # in front of the colon
     names = [
         entry
-        for entry in known.entries(project.strip(), folder + slash)
+        for entry in known.entries(title, folder + slash)
         if name.startswith(".") or not entry.startswith(".")
     ]
     found = []
@@ -63,6 +63,16 @@ def paths(raw: str, typed: str, quote: str, known: Places) -> list[str]:
             body = whole if whole.endswith("/") else whole + sign
             found.append(head + ("" if opened else sign) + body)
     return found
+
+
+def _split(typed: str, known: Places) -> tuple[str, str, int]:
+    """Title and path of an address, and at which of its colons one ends."""
+    parts = typed.split(":")
+    ends = list(range(1, len(parts)))
+    if len(ends) > 1:
+        titles = {folded(p.title) for p in known.projects()}
+        ends = [n for n in ends if folded(":".join(parts[:n]).strip()) in titles] or ends
+    return ":".join(parts[: ends[0]]).strip(), ":".join(parts[ends[0] :]), ends[0]
 
 
 def quoted(name: str, quote: str) -> str:
@@ -81,5 +91,10 @@ def fits(text: str, sign: str) -> bool:
 
 def starting(names: Iterable[str], typed: str) -> list[str]:
     """Those that begin like this, in any case, each once, in order."""
-    start = typed.casefold()
-    return sorted({n for n in names if n.casefold().startswith(start)}, key=str.casefold)
+    start = folded(typed)
+    return sorted({n for n in names if folded(n).startswith(start)}, key=folded)
+
+
+def folded(text: str) -> str:
+    """A text for comparing: case, and the ways of writing the same letters, do not count."""
+    return unicodedata.normalize("NFC", text.casefold())

@@ -6,13 +6,13 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
-from ..address import Address, parse_address
 from ..errors import CoCalcError, ConfigurationError, ValidationError
 from .lookups import Lookups
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ..address import Address
     from ..api import Client, Project
     from ..config import Credentials
     from ..frame import CoCalc
@@ -60,12 +60,12 @@ class Session:
         Raises:
             ValidationError: not an address, no such project, or several.
         """
-        address = parse_address(text)
+        address = self.client().locate(text)
         if path and not address.path:
             raise ValidationError(
                 f"{text!r} names no file.", remedy="Write PROJECT:PATH, with a colon between."
             )
-        return Address(self.client().resolve(address.project), address.path)
+        return address
 
     def credentials(self) -> Credentials | None:
         """Whose key and host a command would use now; None without a key."""
@@ -82,13 +82,17 @@ class Session:
         if (who := self.credentials()) is not None:
             self.projects.put(who, list(projects))
 
-    def widget(self) -> CoCalc | None:
-        """The frame that was made last and is not closed."""
+    def widget(self, host: str | None = None) -> CoCalc | None:
+        """The frame that was made last and is not closed; with `host`, of that CoCalc."""
         if "cocalc_widget.frame" not in sys.modules:  # nobody has made one: don't load it
             return None
         from ..frame import CoCalc
 
-        open_ones = [widget for widget in CoCalc.instances() if widget.channel != "closed"]
+        open_ones = [
+            widget
+            for widget in CoCalc.instances()
+            if widget.channel != "closed" and host in (None, widget.host)
+        ]
         return open_ones[-1] if open_ones else None
 
     def need_widget(self) -> CoCalc:

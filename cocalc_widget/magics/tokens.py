@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 def _token(session: Session, args: Namespace) -> object:
     if args.account is not None and not (is_uuid(args.account) or _EMAIL.fullmatch(args.account)):
         # not echoed: it may be a password
-        refuse("an account is given by its id or e-mail address; what was typed here is neither.")
+        refuse(
+            "an account is given by its id or e-mail address; what was typed here is neither.",
+            "%cocalc token",
+        )
     client = session.client()
     password = ""
     # Only v1's user_auth knows passwords; the newer API gives tokens to admins by their key.

@@ -1,5 +1,7 @@
 """Cells that raise what goes wrong in them, in the shell of the process."""
 
+import unicodedata
+
 import pytest
 from IPython.core.completer import provisionalcompleter
 
@@ -54,6 +56,9 @@ def site():
             "Student": {},
             "My course": {"a.md": "a\n"},
             "Twice": {},
+            "Week 1: intro": {"x.md": "colon\n"},
+            'Say "hi"': {"x.md": "quotes\n"},
+            unicodedata.normalize("NFD", "é"): {"x.md": "two characters\n"},
         },
     ) as local:
         local.create_project("Twice")
@@ -68,6 +73,28 @@ def online(magic, site, monkeypatch):
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(site.ca_file))
     yield magic
     config.logout(site.url)
+
+
+@pytest.fixture(scope="session")
+def later_site():
+    """A stand-in of the generation since 2025-05."""
+    content = {"Lesson": {"lesson.md": "# Lesson\n"}, "Student": {}}
+    with LocalCoCalc(generation="B", admin=True, content=content) as local:
+        yield local
+
+
+@pytest.fixture
+def both(online, later_site, monkeypatch):
+    """The cells, by the generation that they talk to."""
+
+    def talk_to(generation):
+        if generation == "B":
+            monkeypatch.setenv("COCALC_HOST", later_site.url)
+            monkeypatch.setenv("COCALC_API_KEY", later_site.api_key)
+            monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(later_site.ca_file))
+        return online
+
+    return talk_to
 
 
 @pytest.fixture

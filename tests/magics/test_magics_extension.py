@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -88,6 +89,13 @@ def test_a_cell_magic_is_pointed_out(magic):
         ("%cocalc op", ["open"], {"op"}),
         ("x = %cocalc clo", ["closeall"], {"clo"}),
         ("import os\nx = 1\n%cocalc who", ["whoami"], {"who"}),
+        ("d['a = b'] = %cocalc who", ["whoami"], {"who"}),
+        ('a, b["c"].d=%cocalc who', ["whoami"], {"who"}),
+        ("who: object = %cocalc who", ["whoami"], {"who"}),
+        ("%cocalc help cop", ["copies"], {"cop"}),
+        ("%cocalc help wr", ["write"], {"wr"}),
+        ("%cocalc --", ["--help"], {"--"}),
+        ("%cocalc open --channel=nav", ["navigation"], {"nav"}),
         ("%cocalc login --ho", ["--host"], {"--ho"}),
         ("%cocalc open a:b --n", ["--new", "--no-wait"], {"--n"}),
         ("%cocalc open --new a:b --n", ["--no-wait"], {"--n"}),
@@ -116,18 +124,36 @@ def test_completion_leaves_other_lines_alone(magic):
     magic["cocalc_thing"] = 1
     assert "cocalc_thing" in magic.complete("cocalc_th")[0]
     assert "closeall" not in magic.complete("cocalc clo")[0]
+    for line in ("x == %cocalc clo", "'%cocalc clo", "# %cocalc clo", "f('a=%cocalc clo"):
+        assert "closeall" not in magic.complete(line)[0], line
+
+
+DECOMPOSED = unicodedata.normalize("NFD", "größe")  # as a Mac writes it
 
 
 class Known:
     def projects(self):
-        titles = ["Lesson", "My course", "It's", "Cost $5", "Both '\"", "Other", "With: colon"]
+        titles = [
+            "Lesson",
+            "My course",
+            "It's",
+            "Cost $5",
+            "Both '\"",
+            "Other",
+            "With: colon",
+            DECOMPOSED,
+        ]
         ids = [f"{n}{n}b3c4d5-0000-4000-8000-00000000000{n}" for n in range(len(titles))]
         return [Project(*pair) for pair in zip(ids, titles, strict=True)]
 
     def entries(self, project, folder):
-        assert project in ("Lesson", "My course", "11b3"), project
+        if project not in ("Lesson", "My course", "11b3", "With: colon", "Cost $5"):
+            return []
         return {
-            "": ["Week 1/", "a.md", "cost $.md", "it's.md", "plain/", ".hidden", "both'\".md"],
+            "": [
+                *("Week 1/", "a.md", "cost $.md", "it's.md", "plain/", ".hidden", "both'\".md"),
+                f"{DECOMPOSED}.md",
+            ],
             "plain/": ["b.md", "größe 2.md"],
             "Week 1/": ["sub/", "x.md"],
         }.get(folder, [])
@@ -155,7 +181,21 @@ class Known:
         ("open Lesson:Le", "Lesson:Le", ["Lesson:Le"]),
         ("open 11", "11", ["11b3c4d5-0000-4000-8000-000000000001:"]),
         ("copies --to 11B3", "11B3", ["11b3c4d5-0000-4000-8000-000000000001"]),
-        ("open With", "With", ["With"]),
+        ("open With", "With", ['"With: colon":']),
+        ("open 'With: c", "'With: c", ["'With: colon:"]),
+        ("open With:", "With:", ['"With: colon":']),
+        ("open 'With: colon:a", "'With: colon:a", ["'With: colon:a.md'"]),
+        ("open 'With: colon':a", "'With: colon':a", ["'With: colon':a.md"]),
+        ('open "With: colon:Week 1/x', '"With: colon:Week 1/x', ['"With: colon:Week 1/x.md"']),
+        ("open 'Cost $5':a", "'Cost $5':a", ["'Cost $5':a.md"]),
+        ("open 'Cost $", "'Cost $", ["'Cost $5:"]),
+        ("open $", "$", []),
+        ("open grö", "grö", [f"{DECOMPOSED}:"]),
+        ("open Lesson:GRÖ", "Lesson:GRÖ", [f"Lesson:{DECOMPOSED}.md"]),
+        ("copies --to=Le", "Le", ["Lesson"]),
+        ('copies --to="My', '"My', ['"My course']),
+        ("login --host=Le", "Le", []),
+        ("open --new=Le", "--new=Le", []),
         ("copies --to With", "With", ['"With: colon"']),
         ("open Lesson:a", "Lesson:a", ["Lesson:a.md"]),
         ("cat 11b3:a", "11b3:a", ["11b3:a.md"]),

@@ -2,6 +2,7 @@
 
 import os
 import queue
+import re
 import time
 
 import pytest
@@ -76,6 +77,10 @@ def kernel(site, tmp_path_factory):
         ("%cocalc clo", {"closeall"}, "clo"),
         ("x = %cocalc sta", {"status"}, "sta"),
         ("x = 1\nif x:\n    y = %cocalc who", {"whoami"}, "who"),
+        ("d = {}\nd['k'] = %cocalc who", {"whoami"}, "who"),
+        ("%cocalc whoami\nprint(1)\n%cocalc doct", {"doctor"}, "doct"),
+        ("%cocalc help new-p", {"new-project"}, "new-p"),
+        ("%cocalc open --channel=mes", {"messages"}, "mes"),
         ("%cocalc login --no", {"--no-store"}, "--no"),
         ("%cocalc open --channel mes", {"messages"}, "mes"),
         ("%%cocalc wr", {"write"}, "wr"),
@@ -96,6 +101,8 @@ def test_completion(kernel, code, expected, replaced):
         ("x = 2\ny = %cocalc cat Lesson:we", {'Lesson:"week 1/'}, "Lesson:we"),
         ('%cocalc cp "Lesson:week 1/gr', {'"Lesson:week 1/größe.md"'}, '"Lesson:week 1/gr'),
         ("%%cocalc write Lesson:le", {"Lesson:lesson.md"}, "Lesson:le"),
+        ("%cocalc cat Wee", {'"Week 1: intro":'}, "Wee"),
+        ("%cocalc cat 'Week 1: intro:", {"'Week 1: intro:x.md'"}, "'Week 1: intro:"),
     ],
 )
 def test_completion_of_places(kernel, code, expected, replaced):
@@ -158,6 +165,98 @@ def test_an_error_stops_run_all_and_is_one_line(kernel):
     assert "\n" not in messages[0][1]["traceback"][0]
     messages, _ = kernel.run("%tb")
     assert "Traceback" in str(messages)
+
+
+def test_the_cells_after_an_error_do_not_run(kernel):
+    first = kernel.client.execute("%cocalc opne Lesson:lesson.md")
+    second = kernel.client.execute("reached = True")
+    assert kernel._reply(first)["status"] == "error"
+    assert kernel._reply(second)["status"] == "aborted"
+    _, reply = kernel.run("reached")
+    assert reply["ename"] == "NameError"
+
+
+def test_the_same_error_again_is_one_line_again(kernel):
+    kernel.run(
+        "try:\n    %cocalc cat Lesson:missing.md\nexcept Exception as error:\n    kept = error"
+    )
+    for _ in range(2):
+        messages, reply = kernel.run("raise kept")
+        assert reply["ename"] == "NotFoundError"
+        assert len(messages[0][1]["traceback"]) == 1
+    messages, _ = kernel.run("%tb")
+    shown = re.sub(r"\x1b\[[\d;]*m", "", "\n".join(messages[0][1]["traceback"]))
+    assert "raise kept" in shown
+
+
+def test_a_key_on_the_line_is_in_no_error(kernel):
+    key = "sk-CanaryCanaryCanary0002"
+    for line in (f"login {key}", f"login --api-key {key}", f"whoami # {key}"):
+        messages, reply = kernel.run(f"%cocalc {line}")
+        assert reply["ename"] == "ValidationError"
+        assert "ipython history clear" in reply["evalue"]
+        assert "Canary" not in str((messages, reply))
+        messages, reply = kernel.run("%tb")
+        assert "Traceback" in str(messages)
+        assert "Canary" not in str((messages, reply))
+
+
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        ("x = %cocalc cat Lesson:lesson.md\nprint(repr(x))", "'# Lesson\\n'\n"),
+        (
+            (
+                "for name in ['Lesson', 'My course']:\n"
+                "    found = %cocalc projects $name\n"
+                "    print(len(found), end=' ')"
+            ),
+            "1 1 ",
+        ),
+        (
+            (
+                "def f(title):\n    found = %cocalc projects {title}\n    return len(found)\n"
+                "print(f('Lesson'))"
+            ),
+            "1\n",
+        ),
+        ("if True:\n    who = %cocalc whoami  # me\n    print(who.generation)", "A\n"),
+        (
+            "%cocalc whoami\na = %cocalc projects Lesson\n%cocalc projects Student;\nprint(len(a))",
+            "1\n",
+        ),
+        ("class C:\n    who = %cocalc whoami\nprint(C.who.api)", "v1\n"),
+        ("d = {}\nd['a'] = %cocalc projects Lesson\nprint(len(d['a']))", "1\n"),
+    ],
+)
+def test_magics_stand_wherever_a_line_may(kernel, code, text):
+    messages, reply = kernel.run(code)
+    assert reply["status"] == "ok", reply
+    assert [(kind, content.get("text")) for kind, content in messages] == [("stream", text)]
+
+
+def test_a_list_in_text_is_a_table(kernel, site):
+    messages, _ = kernel.run("%cocalc projects Lesson")
+    data = messages[0][1]["data"]
+    assert data["text/plain"].splitlines() == [
+        "1 project",
+        "  title   project_id",
+        f"  Lesson  {site.projects['Lesson']}",
+    ]
+    assert data["text/html"].startswith("<table>")
+
+
+def test_nothing_is_left_after_unloading(kernel):
+    assert kernel.complete("%cocalc who")["matches"] == ["whoami"]
+    kernel.run("%unload_ext cocalc_widget")
+    try:
+        assert "whoami" not in kernel.complete("%cocalc who")["matches"]
+        _, reply = kernel.run("%cocalc whoami")
+        assert reply["status"] == "error"
+    finally:
+        kernel.run("%load_ext cocalc_widget")
+    assert kernel.complete("%cocalc who")["matches"] == ["whoami"]
+    assert kernel.run("%cocalc whoami")[1]["status"] == "ok"
 
 
 def test_login_asks_where_the_front_end_can_be_asked(kernel, site):

@@ -46,6 +46,7 @@ def parse(line, *, cell=False):
         (r"login --key-file C:\keys\k", LOGIN | {"key_file": r"C:\keys\k"}),
         ("login --ask", LOGIN | {"ask": True}),
         ("logout", {"host": None}),
+        ("logout --host a.org", {"host": "a.org"}),
         ("whoami", {}),
         ("projects", {"text": None}),
         ("projects 'week 1'", {"text": "week 1"}),
@@ -72,6 +73,7 @@ def parse(line, *, cell=False):
         ("closeall", {"timeout": None}),
         ("closeall --timeout 3", {"timeout": 3.0}),
         ("status", {"timeout": None}),
+        ("status --timeout=0.5", {"timeout": 0.5}),
         ("cp a:x b", CP | {"source": "a:x", "targets": ["b"]}),
         ("cp a:x b c:y d", CP | {"source": "a:x", "targets": ["b", "c:y", "d"]}),
         (
@@ -110,47 +112,151 @@ def parse(line, *, cell=False):
             {"timeout": None, "project": "Lesson", "command": ["--timeout", "5"]},
         ),
         ("cat Lesson:lesson.md", {"address": "Lesson:lesson.md"}),
+        ('cat "My course:week 1/a.md" # mine', {"address": "My course:week 1/a.md"}),
+        ("cat 'Week 1: intro':größe.md", {"address": "Week 1: intro:größe.md"}),
+        ("cat It\\'s:a#b.md", {"address": "It's:a#b.md"}),
+        ("copies --id 7", {"source": None, "to": None, "id": "7", "wait": False}),
+        ("token a@b.org", {"account": "a@b.org", "no_password": False}),
+        (
+            "new-account --registration a@b.org A B",
+            {
+                "email": "a@b.org",
+                "first_name": "A",
+                "last_name": "B",
+                "with_key": False,
+                "registration": True,
+            },
+        ),
+        (
+            "exec Lesson echo a; echo 'b c' # both",
+            {"timeout": None, "project": "Lesson", "command": ["echo", "a;", "echo", "b c"]},
+        ),
     ],
 )
 def test_a_line_means(line, expected):
     assert parse(line) == expected
 
 
+def test_a_cell_means():
+    assert parse("write 'Student:notes 1/n.md'", cell=True) == {"address": "Student:notes 1/n.md"}
+
+
+def test_the_table_above_has_every_option():
+    (mark,) = test_a_line_means.pytestmark
+    lines = [line for line, _ in mark.args[1]]
+    assert len(lines) >= 45
+    for command in COMMANDS:
+        mine = " ".join(line for line in lines if line.split()[0] == command.name)
+        assert command.cell or mine, command.name
+        for param in command.params:
+            assert not param.flags or any(flag in mine for flag in param.flags), param
+
+
+NO_COMMAND = "%cocalc --help lists the commands."
+
+
+@pytest.mark.parametrize(
+    ("line", "name", "near"),
+    [
+        ("opne a:b", "opne", "open"),
+        ("copy a b", "copy", "cp"),
+        ("stats", "stats", "status"),
+        ("close", "close", "closeall"),
+        ("new_project x", "new_project", "new-project"),
+        ("LOGIN", "LOGIN", "login"),
+        ("docter", "docter", "doctor"),
+        ("help opne", "opne", "open"),
+        ("zzz", "zzz", ""),
+        ("--host x", "--host", ""),
+    ],
+)
+def test_an_unknown_command_suggests_the_nearest(line, name, near):
+    with pytest.raises(ValidationError) as caught:
+        dispatch(None, line, None, {})
+    hint = f"; did you mean {near}?" if near else "."
+    assert str(caught.value) == f"%cocalc has no command {name!r}{hint} {NO_COMMAND}"
+
+
+ABOVE = "argument --timeout: must be a number of seconds above 0, not"
+
+
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("opne a:b", "%cocalc has no command 'opne'; did you mean open?"),
-        ("copy a b", "no command 'copy'"),
-        ("stats", "did you mean status?"),
-        ("new_project x", "did you mean new-project?"),
-        ("zzz", "%cocalc has no command 'zzz'. %cocalc --help lists the commands."),
-        ("write a:b", "write is a command of %%cocalc"),
-        ("open", "%cocalc open: the following arguments are required: PROJECT:PATH"),
-        ("open a b", "%cocalc open: unexpected argument 'b'"),
+        ("open", "the following arguments are required: PROJECT:PATH."),
+        ("open a b", "unexpected argument 'b'; quote what holds blanks."),
         ("open a:b --hight 5", "unknown option --hight; did you mean --height?"),
         ("open a:b --hei 5", "unknown option --hei; did you mean --height?"),
-        ("open a:b --height", "expected one argument"),
-        ("open a:b --channel radio", "invalid choice: 'radio'"),
-        ("open a:b --timeout soon", "invalid float value: 'soon'"),
-        ("open a:b --new=yes", "ignored explicit argument 'yes'"),
-        ("cp a", "required: TARGETS"),
-        ("cp a b -x", "unknown option -x"),
-        ("whoami me", "unexpected argument 'me'"),
-        ("exec", "required: PROJECT"),
+        ("open a:b --height", "argument --height: expected one argument."),
+        (
+            "open a:b --channel radio",
+            "argument --channel: must be one of auto, messages, navigation, tab, not 'radio'.",
+        ),
+        ("open a:b --timeout soon", f"{ABOVE} 'soon'."),
+        ("open a:b --timeout -3", f"{ABOVE} '-3'."),
+        ("status --timeout 0", f"{ABOVE} '0'."),
+        ("closeall --timeout=inf", f"{ABOVE} 'inf'."),
+        ("cp a:b c --timeout nan", f"{ABOVE} 'nan'."),
+        ("exec --timeout Lesson ls", f"{ABOVE} 'Lesson'."),
+        ("open a:b --new=yes", "argument --new takes no value."),
+        ("login --ask=secretvalue", "argument --ask takes no value."),
+        ("cp a", "the following arguments are required: TARGETS."),
+        ("cp", "the following arguments are required: SOURCE, TARGETS."),
+        ("cp a b -x", "unknown option -x."),
+        ("cp a b --exclude", "argument --exclude: expected one argument."),
+        ("cp a b --delete", "unknown option --delete; did you mean --delete-missing?"),
+        ("copies a b", "unexpected argument 'b'; quote what holds blanks."),
+        ("copies --to", "argument --to: expected one argument."),
+        ("whoami me", "unexpected argument 'me'."),
+        ("logout x", "unexpected argument 'x'."),
+        ("projects a b", "unexpected argument 'b'; quote what holds blanks."),
+        ("new-project", "the following arguments are required: TITLE."),
+        ("new-project Linear algebra", "unexpected argument 'algebra'; quote what holds blanks."),
+        ("exec Lesson", "the following arguments are required: COMMAND."),
+        ("exec --timout 5 Lesson ls", "unknown option --timout; did you mean --timeout?"),
+        ("cat", "the following arguments are required: PROJECT:PATH."),
+        ("cat Lesson:week 1/a.md", "unexpected argument '1/a.md'; quote what holds blanks."),
         ("login --hots x", "unknown option --hots; did you mean --host?"),
-        ("login secretvalue", "%cocalc login asks for what is secret"),
-        ("token a b", "%cocalc token asks for what is secret"),
-        ("new-account a@b.org", "required: FIRST-NAME, LAST-NAME"),
-        ("new-account a@b.org A B secretvalue", "%cocalc new-account asks for what is secret"),
-        ("doctor who", "unexpected argument 'who'"),
-        ("docter", "did you mean doctor?"),
+        ("login --key-file", "argument --key-file: expected one argument."),
+        ("new-account a@b.org", "the following arguments are required: FIRST-NAME, LAST-NAME."),
+        ("doctor who", "unexpected argument 'who'."),
     ],
 )
 def test_a_line_that_means_nothing_says_why(line, message):
     with pytest.raises(ValidationError) as caught:
-        parse(line)
-    assert message in str(caught.value)
-    assert "secretvalue" not in str(caught.value)
+        dispatch(None, line, None, {})
+    command = find(line.split()[0], cell=False)
+    assert caught.value.message == f"{command.magic}: {message}"
+    assert caught.value.remedy == f"Usage: {parser.usage(command)}"
+
+
+def test_a_command_of_cells_is_no_command_of_lines():
+    with pytest.raises(ValidationError) as caught:
+        dispatch(None, "write a:b", None, {})
+    told = "Write %%cocalc write ... and the text below it, in the same cell."
+    assert str(caught.value) == f"write is a command of %%cocalc. {told}"
+    with pytest.raises(ValidationError) as caught:
+        dispatch(None, "cat a:b", "text", {})
+    assert str(caught.value) == "cat is a command of %cocalc. Write %cocalc cat ... on one line."
+
+
+@pytest.mark.parametrize(
+    ("line", "asks"),
+    [
+        ("login secretvalue", "login"),
+        ("login --host a.org secretvalue", "login"),
+        ("token a secretvalue", "token"),
+        ("token secretvalue", "token"),
+        ("new-account a@b.org A B secretvalue", "new-account"),
+        ("--key=secretvalue", "login"),
+    ],
+)
+def test_what_may_be_a_secret_is_not_repeated(line, asks):
+    with pytest.raises(ValidationError) as caught:
+        dispatch(None, line, None, {})
+    assert "secretvalue" not in repr(caught.value)
+    assert "ipython history clear" in caught.value.remedy
+    assert caught.value.remedy.endswith(f"Then run %cocalc {asks} and type it when asked.")
 
 
 @pytest.mark.parametrize(
@@ -191,7 +297,7 @@ def test_every_command_helps(command, capsys):
     assert max(len(line) for line in text.splitlines()) <= 120
 
 
-@pytest.mark.parametrize("line", ["", "--help", "-h", "help", "# comment"])
+@pytest.mark.parametrize("line", ["", "--help", "-h", "help", "help help", "help -h", "# comment"])
 def test_cocalc_alone_lists_the_commands(line, capsys):
     assert dispatch(None, line, None, {}) is None
     text = capsys.readouterr().out

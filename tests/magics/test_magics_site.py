@@ -2,11 +2,16 @@
 
 import stat
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
 from cocalc_widget import LocalCoCalc, config, errors
 from cocalc_widget.api import Client
+from cocalc_widget.magics import advice
+from cocalc_widget.magics.dispatch import find
+
+PACKAGE = Path(errors.__file__).parent
 
 
 def test_login_with_the_key_of_the_environment(online, site, typed, capsys):
@@ -128,17 +133,69 @@ def test_addresses(online, site):
     for line in lines:
         assert online(f"%cocalc cat {line}") == expected
     assert online("%cocalc cat 'Lesson:week 1/größe.md'") == "groß\n"
-    with pytest.raises(errors.ValidationError, match="2 projects match 'Twice'"):
+    with pytest.raises(errors.ValidationError, match="2 projects match 'Twice'") as caught:
         online("%cocalc cat Twice:a.md")
-    with pytest.raises(errors.NotFoundError, match="no project 'Nowhere'"):
-        online("%cocalc cat Nowhere:a.md")
+    ids = [p.project_id for p in online("%cocalc projects Twice")]
+    assert len(ids) == 2
+    assert all(each in str(caught.value) for each in ids)
+    with pytest.raises(errors.NotFoundError) as caught:
+        online("%cocalc cat Leson:a.md")
+    assert "no project 'Leson'" in str(caught.value)
+    assert "did you mean 'Lesson'? %cocalc projects lists them" in str(caught.value)
     with pytest.raises(errors.ValidationError, match="names no file"):
         online("%cocalc cat Lesson")
     with pytest.raises(errors.ValidationError, match="must not leave the project"):
         online("%cocalc cat Lesson:../a")
 
 
+def test_titles_with_colons_quotes_and_letters_in_two_spellings(online):
+    assert online("%cocalc cat 'Week 1: intro:x.md'") == "colon\n"
+    assert online("%cocalc cat 'Week 1: intro':x.md") == "colon\n"
+    assert online("%cocalc exec 'Week 1: intro' ls").stdout == "x.md\n"
+    online("%cocalc cp Lesson:lesson.md 'Week 1: intro' 'Week 1: intro:y z.md'")
+    assert online("%cocalc cat 'Week 1: intro':'y z.md'") == "# Lesson\n"
+    online("%cocalc exec 'Week 1: intro' rm lesson.md 'y z.md'")
+    assert online("""%cocalc cat 'Say "hi"':x.md""") == "quotes\n"
+    assert online("""%cocalc cat "Say \\"hi\\":x.md" """) == "quotes\n"
+    for title in ("é", "e\u0301"):
+        assert online(f"%cocalc cat {title}:x.md") == "two characters\n"
+
+
+@pytest.mark.parametrize("generation", ["A", "B"])
+@pytest.mark.parametrize(
+    ("line", "error", "next_step"),
+    [
+        ("cat Lesson:missing.md", "NotFoundError", "%cocalc exec PROJECT ls FOLDER lists"),
+        ("cat 11111111-2222-4333-8444-555555555555:x", "PermissionDeniedError", "%cocalc projects"),
+        ("exec --timeout 1 Lesson sleep 9", "ServerError", "more time with --timeout SECONDS"),
+        ("cat Nobody:x", "NotFoundError", "%cocalc projects lists them"),
+        ("new-project ''", "ValidationError", "%cocalc new-project --help tells more"),
+    ],
+)
+def test_every_error_says_what_to_do_next(both, generation, line, error, next_step):
+    with pytest.raises(errors.CoCalcError) as caught:
+        both(generation)(f"%cocalc {line}")
+    assert type(caught.value).__name__ == error
+    assert next_step in str(caught.value)
+    assert str(caught.value).endswith(caught.value.remedy)
+
+
+def test_advice_is_that_of_the_client_said_for_a_line():
+    source = "".join(file.read_text("utf-8") for file in (PACKAGE / "api").glob("*.py"))
+    source = " ".join(source.split())
+    for words in advice.ON_A_LINE:
+        assert words in source
+
+
+def test_a_server_that_is_gone_leads_to_the_doctor():
+    error = errors.APIConnectionError("no answer.")
+    advice.advise(error, find("whoami", cell=False))
+    assert str(error) == "no answer. %cocalc doctor looks for the cause."
+
+
 def test_cat_and_write(online, capsys):
+    assert online("%%cocalc write Student:one.md\nÜ ñ 日本 😀") == "Wrote 1 line to Student:one.md."
+    assert online("%cocalc cat Student:one.md") == "Ü ñ 日本 😀\n"
     told = online("%%cocalc write 'Student:notes 1/n.md'\n# Notes\n\n{braces} $and `all` that\n")
     assert told == "Wrote 3 lines to Student:notes 1/n.md."
     text = online("%cocalc cat 'Student:notes 1/n.md'")
@@ -253,6 +310,31 @@ def test_open_makes_a_frame_and_then_drives_it(online, site):
         online("%cocalc status")
 
 
+def test_a_frame_of_its_own_for_every_wish_and_every_cocalc(online, site, monkeypatch):
+    first = online("%cocalc open Lesson:lesson.md")
+    frames = [first]
+    try:
+        command = online("%cocalc open Student:x.md --height 33vh --no-wait")
+        assert command in first.history
+        assert first.height == "33vh"
+        with pytest.raises(errors.ConfigurationError, match="CSS length"):
+            online("%cocalc open Student:x.md --height tall --no-wait")
+        for options in ("--tab", "--channel navigation", "--new"):
+            frames.append(online(f"%cocalc open Student:x.md {options}"))
+            assert frames[-1] not in frames[:-1]
+        with LocalCoCalc(content={"Lesson": {"a.md": "a\n"}}) as other:
+            monkeypatch.setenv("COCALC_HOST", other.url)
+            monkeypatch.setenv("COCALC_API_KEY", other.api_key)
+            monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(other.ca_file))
+            # a frame of one CoCalc cannot show the projects of another
+            frames.append(online("%cocalc open Lesson:a.md"))
+            assert frames[-1] not in frames[:-1]
+            assert frames[-1].host == other.url
+    finally:
+        for frame in frames:
+            frame.close()
+
+
 def test_new_account(online, typed, capsys):
     typed.extend(["a good password", "a good password"])
     online("account = %cocalc new-account eve@local.test 'Eve Anne' Adams --with-key")
@@ -284,6 +366,12 @@ def test_a_refused_account_says_which_field(online, site, typed, line, answers, 
         online(f"%cocalc new-account {line}")
     assert words in str(caught.value)
     assert "{" not in str(caught.value)
+
+
+def test_a_key_with_an_account_is_refused_before_anything_is_typed(both, typed):
+    with pytest.raises(errors.ValidationError, match="Leave --with-key out"):
+        both("B")("%cocalc new-account x@local.test A B --with-key")
+    assert typed.prompts == []
 
 
 def test_a_site_that_wants_a_registration_token(online, site, typed, monkeypatch):

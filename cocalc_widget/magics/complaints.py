@@ -1,0 +1,60 @@
+"""Owns what is said of words that fit no sub-command, or not this one."""
+
+from __future__ import annotations
+
+import re
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from ..errors import ValidationError
+from .keys import refuse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from .parser import Command
+
+_VALUE = re.compile(r"argument (?P<flag>\S+): ignored explicit argument .*", re.DOTALL)
+
+
+def no_command(name: str, commands: Iterable[Command]) -> ValidationError:
+    """The error for a sub-command that is none; it suggests the nearest."""
+    told = name.lower().replace("_", "-")
+    near = get_close_matches(told, [command.name for command in commands], n=1, cutoff=0.5)
+    hint = f"; did you mean {near[0]}?" if near else "."
+    return ValidationError(
+        f"%cocalc has no command {name!r}{hint}", remedy="%cocalc --help lists the commands."
+    )
+
+
+def other_sign(command: Command) -> ValidationError:
+    """The error for a command of lines used on a cell, or the other way round."""
+    how = "and the text below it, in the same cell." if command.cell else "on one line."
+    return ValidationError(
+        f"{command.name} is a command of {command.magic.split()[0]}.",
+        remedy=f"Write {command.magic} ... {how}",
+    )
+
+
+def unexpected(command: Command, extra: Sequence[str]) -> str:
+    """Why these words do not fit, with the nearest option where one is near."""
+    word = next((word for word in extra if word.startswith("-")), extra[0])
+    if command.asks and not word.startswith("-"):
+        refuse(
+            f"{command.magic} asks for what is secret; it must not be typed on the line.",
+            command.magic,
+        )
+    flag = word.partition("=")[0]
+    if not flag.startswith("-"):
+        takes = any(not param.flags for param in command.params)
+        return f"unexpected argument {word!r}" + ("; quote what holds blanks" if takes else "")
+    flags = [flag for param in command.params for flag in param.flags] + ["-h", "--help"]
+    near = get_close_matches(flag, flags, n=1)
+    return f"unknown option {flag}" + (f"; did you mean {near[0]}?" if near else "")
+
+
+def reworded(message: str) -> str:
+    """What argparse says as a sentence, without a value that nobody wanted: it may be a secret."""
+    found = _VALUE.fullmatch(message)
+    told = f"argument {found['flag']} takes no value" if found else message.rstrip(".")
+    return told if told.endswith("?") else f"{told}."
