@@ -41,7 +41,14 @@ class CoCalcError(Exception):
         shell = _ipython()
         if shell is None or self.__traceback__ is None or _fails_now(self.__traceback__):
             return [f"{type(self).__name__}: {' '.join(str(self).split())}"]
-        full = shell.InteractiveTB.structured_traceback(type(self), self, self.__traceback__)
+        # without the values of variables, which %xmode Verbose would add: some are
+        # passwords and tokens, as they were typed
+        painter = shell.InteractiveTB
+        verbose, painter.include_vars = painter.include_vars, False
+        try:
+            full = painter.structured_traceback(type(self), self, self.__traceback__)
+        finally:
+            painter.include_vars = verbose
         return [redact(line) for line in full]
 
 

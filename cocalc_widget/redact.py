@@ -9,13 +9,14 @@ from typing import NoReturn
 
 _MASK = "•••"
 # What a secret looks like when we do not hold it ourselves: CoCalc's API keys
-# (`sk_` + 16 or `sk-` + 22 characters, so far), an auth_token in a URL, and
-# CoCalc's own sentence about an expired token, which repeats it.
+# (`sk_` + 16 or `sk-` + 22 characters, so far), an auth_token in a URL,
+# CoCalc's own sentence about an expired token, which repeats it, and a password in a URL.
 _PATTERNS = (
     re.compile(r"(?P<keep>\bsk[_-])[A-Za-z0-9_-]{8,}"),
     re.compile(r"(?P<keep>auth_token(?:=|%3[dD]))[^&\s'\"<>#]+"),
     re.compile(r"(?P<keep>unknown or expired token: ['\"]?)[^'\"\s]+"),
     re.compile(r"(?P<keep>\b(?:Basic|Bearer) )[A-Za-z0-9+/=_.-]{8,}"),
+    re.compile(r"(?P<keep>://[^\s/?#:@'\"]*:)[^\s/?#@'\"]+(?=@)"),  # user:password@host
 )
 
 _SURE = 12  # characters; what is shorter may be part of an ordinary word
@@ -60,6 +61,8 @@ class Secret:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a secret cannot be pickled")
+
+    __getstate__ = __reduce__
 
 
 _living: weakref.WeakValueDictionary[int, Secret] = weakref.WeakValueDictionary()

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..address import check_path, check_uuid, file_url, signed_url
+from ..redact import Secret
 from . import detect
 from .copies import Copies
+from .envelope import sealed
 from .files import Files, filled
 from .raw import call_raw
 from .results import Account, Ping, Token, Whoami
 
 if TYPE_CHECKING:
     from datetime import datetime
-
-    from ..redact import Secret
 
 
 class Client(Copies, Files):
@@ -63,7 +63,7 @@ class Client(Copies, Files):
         password: str | Secret,
         *,
         get_api_key: bool = False,
-        token: str | None = None,
+        token: str | Secret | None = None,
     ) -> Account:
         """Make an account. Calling it agrees to the terms of the site on its owner's behalf.
 
@@ -81,14 +81,15 @@ class Client(Copies, Files):
         Raises:
             ValidationError: a field is refused; the message names it.
         """
-        told = {
+        password = _secret(password)
+        told: dict[str, str | Secret] = {
             "first_name": filled(first_name, "first_name"),
             "last_name": filled(last_name, "last_name"),
             "email_address": filled(email_address, "email_address"),
-            "password": password if isinstance(password, str) else password.reveal(),
+            "password": password,
         }
         if token is not None:
-            told["token"] = token
+            told["token"] = _secret(token)
         return self._dialect.create_account(told, get_api_key=get_api_key)
 
     def create_project(self, title: str, description: str = "", *, start: bool = False) -> str:
@@ -118,23 +119,26 @@ class Client(Copies, Files):
             RateLimitError: after a wrong password, for 60 s.
             PermissionDeniedError: generation B, and nobody's admin.
         """
+        password = None if password is None else _secret(password)
         if expire is not None and expire.tzinfo is None:
             expire = expire.astimezone()  # a naive time is local, as everywhere in Python
-        secret = password if isinstance(password, str) or password is None else password.reveal()
         account = self.account_id if account is None else filled(account, "account")
-        return self._dialect.create_token(account.strip(), secret, expire)
+        return self._dialect.create_token(account.strip(), password, expire)
 
-    def revoke_token(self, token: Token | str) -> None:
+    def revoke_token(self, token: Token | Secret | str) -> None:
         """End a token before its time (generation B only)."""
-        self._dialect.revoke_token(token if isinstance(token, str) else token.value)
+        secret = token = _secret(token)
+        self._dialect.revoke_token(secret)
 
-    def embed_url(self, project_id: str, path: str, token: Token | str | None = None) -> str:
+    def embed_url(
+        self, project_id: str, path: str, token: Token | Secret | str | None = None
+    ) -> str:
         """The kiosk URL of a file. With a token it signs in too: then it is a secret."""
         url = file_url(self.host, check_uuid(project_id), check_path(path))
         if token is None:
             return url
-        value = token if isinstance(token, str) else token.value
-        return signed_url(url, value, self.generation, self.host)
+        secret = token = _secret(token)
+        return signed_url(url, secret.reveal(), self.generation, self.host)
 
     def call(self, name: str, *args: Any, **options: Any) -> Any:
         """Anything of the API, raw: the parsed answer, or its error. Never sent twice.
@@ -146,4 +150,12 @@ class Client(Copies, Files):
             **options: further parameters for v1 and v2. For conat: `project_id`
                 calls that project's method, `timeout` is in seconds.
         """
+        args, options = tuple(map(sealed, args)), sealed(options)
         return call_raw(self._caller, name, args, options, lambda: self.api)
+
+
+def _secret(given: str | Secret | Token) -> Secret:
+    # methods put it in the place of what was given: a traceback may show their arguments
+    if isinstance(given, Token):
+        return given.secret
+    return Secret(given) if isinstance(given, str) else given

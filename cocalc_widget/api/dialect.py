@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ..address import Address, Generation
+    from ..redact import Secret
     from .jobs import CopyJob
     from .results import Account, ExecResult, Ping, Project, Token
 
@@ -93,7 +94,7 @@ class Dialect(Protocol):
         """Whose key it is."""
         ...
 
-    def create_account(self, told: dict[str, str], *, get_api_key: bool) -> Account:
+    def create_account(self, told: dict[str, str | Secret], *, get_api_key: bool) -> Account:
         """Make an account from its fields."""
         ...
 
@@ -130,11 +131,11 @@ class Dialect(Protocol):
         """Run a command; any exit code is a result."""
         ...
 
-    def create_token(self, account: str, password: str | None, expire: datetime | None) -> Token:
+    def create_token(self, account: str, password: Secret | None, expire: datetime | None) -> Token:
         """Mint an auth token; `account` is an id or an e-mail address."""
         ...
 
-    def revoke_token(self, token: str) -> None:
+    def revoke_token(self, token: Secret) -> None:
         """End a token."""
         ...
 

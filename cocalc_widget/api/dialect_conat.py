@@ -93,7 +93,7 @@ class DialectConat(DialectV2):
         body = self._caller.conat("system.exec", [told], project_id=project_id, timeout=limit)
         return rows.exec_of(body, "system.exec")
 
-    def create_token(self, account: str, password: str | None, expire: datetime | None) -> Token:
+    def create_token(self, account: str, password: Secret | None, expire: datetime | None) -> Token:
         # no password here: who may mint is decided by the organization (source)
         told: dict[str, Any] = {"user": account}
         if expire is not None:
@@ -103,7 +103,7 @@ class DialectConat(DialectV2):
         until = expire or datetime.now(timezone.utc) + TOKEN_LIFE
         return Token(Secret(value), until, "B", self._caller.transport.host)
 
-    def revoke_token(self, token: str) -> None:
+    def revoke_token(self, token: Secret) -> None:
         self._caller.conat("org.expireToken", [{"token": token}], idempotent=True)
 
     def check_copies(self, source: Address, targets: list[Address], how: CopyOptions) -> None:

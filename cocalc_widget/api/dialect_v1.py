@@ -44,7 +44,7 @@ class DialectV1(CopiesV1):
         asked = {"account_id": None, "email_address": None, "first_name": None, "last_name": None}
         return rows.person_of(self._query({"accounts": asked}).get("accounts"), "query")
 
-    def create_account(self, told: dict[str, str], *, get_api_key: bool) -> Account:
+    def create_account(self, told: dict[str, str | Secret], *, get_api_key: bool) -> Account:
         params: dict[str, Any] = {**told, "agreed_to_terms": True}
         if get_api_key:
             params["get_api_key"] = True
@@ -95,7 +95,7 @@ class DialectV1(CopiesV1):
         answer = self._call("project_exec", {"project_id": project_id, **told}, timeout=limit)
         return rows.exec_of(answer, "project_exec")
 
-    def create_token(self, account: str, password: str | None, expire: datetime | None) -> Token:
+    def create_token(self, account: str, password: Secret | None, expire: datetime | None) -> Token:
         if expire is not None:
             raise ValidationError(
                 "API v1 mints tokens for 12 hours, no other time.", remedy="Leave `expire` out."
@@ -108,7 +108,7 @@ class DialectV1(CopiesV1):
         until = datetime.now(timezone.utc) + TOKEN_LIFE
         return Token(Secret(value), until, "A", self._caller.transport.host)
 
-    def revoke_token(self, token: str) -> None:
+    def revoke_token(self, token: Secret) -> None:
         raise lacking(
             "revoke_token",
             "API v1 cannot revoke an auth token.",

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ..address import Generation
+    from ..redact import Secret
     from .caller import Caller
 
 MOST_PROJECTS = 10_000
@@ -47,7 +48,7 @@ class DialectV2(CopiesV2):
         found = rows.dict_of(rows.dict_of(body).get("query"))
         return rows.person_of(found.get("accounts"), "user-query")
 
-    def create_account(self, told: dict[str, str], *, get_api_key: bool) -> Account:
+    def create_account(self, told: dict[str, str | Secret], *, get_api_key: bool) -> Account:
         if get_api_key:
             raise lacking(
                 "auth/sign-up",
@@ -122,14 +123,14 @@ class DialectV2(CopiesV2):
         body = self._call("exec", {"project_id": project_id, **told}, timeout=limit)
         return rows.exec_of(body, "exec")
 
-    def create_token(self, account: str, password: str | None, expire: datetime | None) -> Token:
+    def create_token(self, account: str, password: Secret | None, expire: datetime | None) -> Token:
         raise lacking(
             "create_token",
             "API v2 of this generation of CoCalc mints no auth tokens.",
             'This server has API v1 too, which does: Client(..., api="v1").',
         )
 
-    def revoke_token(self, token: str) -> None:
+    def revoke_token(self, token: Secret) -> None:
         raise lacking(
             "revoke_token",
             "This generation of CoCalc cannot revoke an auth token.",

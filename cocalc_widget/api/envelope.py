@@ -126,8 +126,24 @@ def masked(body: Any, secrets: tuple[Secret | str | None, ...] = (), depth: int 
     return redact(body, *secrets) if isinstance(body, str) else body
 
 
-def secrets_in(params: Any) -> tuple[str, ...]:
+def sealed(params: Any, depth: int = _DEEPEST) -> Any:
+    """The same parameters with the passwords and tokens among them as secrets."""
+    if isinstance(params, dict) and depth:
+        return {
+            key: Secret(value)
+            if key in SECRET_KEYS and isinstance(value, str)
+            else sealed(value, depth - 1)
+            for key, value in params.items()
+        }
+    if isinstance(params, list) and depth:
+        return [sealed(value, depth - 1) for value in params]
+    return params
+
+
+def secrets_in(params: Any) -> tuple[Secret | str, ...]:
     """The passwords and tokens among parameters: a server may repeat them in its errors."""
+    if isinstance(params, Secret):
+        return () if params.reveal() in SECRET_KEYS else (params,)
     if isinstance(params, dict):
         found = tuple(
             # "password" as a password would mask the names of fields

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import urllib3
 
+from ..redact import Secret
 from .wire import Reply, read_reply
 
 if TYPE_CHECKING:
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 class Route:
     """What stays the same from one request to the next. Safe to share between threads.
 
-    requests chooses pool, proxy and certificates, as for any of its users; only
+    The key is kept apart from the other headers, where nobody sees it. requests
+    chooses pool, proxy and certificates, as for any of its users; only
     what it does anew for each request is left out: that costs as much time as
     all the rest.
     """
@@ -27,6 +29,7 @@ class Route:
     method: str
     target: str
     headers: dict[str, str]
+    auth: Secret | None = None
 
     def send(self, data: bytes, connect: float, total: float) -> Reply:
         """One request and its whole answer, whatever its status; no retry, no redirect.
@@ -43,6 +46,8 @@ class Route:
         headers = self.headers
         if data:
             headers = {**headers, "Content-Length": str(len(data))}
+        if self.auth is not None:
+            headers = {**headers, "Authorization": self.auth.reveal()}
         response = self.pool.urlopen(
             self.method,
             self.target,
@@ -73,4 +78,6 @@ def make_route(session: requests.Session, request: requests.Request) -> Route:
     adapter.cert_verify(pool, url, verify, None)  # type: ignore[no-untyped-call]
     prepared.headers.pop("Content-Length", None)
     target = adapter.request_url(prepared, session.proxies)
-    return Route(pool, str(prepared.method), target, dict(prepared.headers))
+    key = prepared.headers.pop("Authorization", None)
+    auth = Secret(key) if isinstance(key, str) else None
+    return Route(pool, str(prepared.method), target, dict(prepared.headers), auth)

@@ -113,6 +113,8 @@ class Transport:
         exchange.begin(ends - time.monotonic())
         try:
             return self._follow(*what, endpoint)
+        except KeyboardInterrupt:
+            cause = "interrupted"
         except urllib3.exceptions.NewConnectionError as error:  # counts as a TimeoutError too
             cause = f"broken: {error}"
         except (urllib3.exceptions.TimeoutError, TimeoutError):
@@ -121,6 +123,8 @@ class Transport:
             cause = f"tls: {error}"
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             cause = f"broken: {error}"
+        if cause == "interrupted":
+            raise KeyboardInterrupt  # anew, for the same reason
         cause = redact(cause, self.key)  # a broken answer may repeat what was sent
         return explain(cause, self.host, endpoint, exchange, seconds, self.timeouts)
 

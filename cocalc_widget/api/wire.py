@@ -19,6 +19,7 @@ from ..errors import (
     ConfigurationError,
     ValidationError,
 )
+from ..redact import Secret
 from .deadline import DeadlineAdapter
 
 if TYPE_CHECKING:
@@ -39,6 +40,15 @@ class Reply:
     content_type: str
     text: str
     headers: Mapping[str, str]
+
+
+class Body(bytes):
+    """The bytes of a request. They may hold a password, so they don't show themselves."""
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} bytes>"
+
+    __str__ = __repr__
 
 
 def make_session(host: str, *, verify: bool | str, pool: int) -> requests.Session:
@@ -65,7 +75,7 @@ def make_session(host: str, *, verify: bool | str, pool: int) -> requests.Sessio
 
 
 def encode(body: object, *, form: bool = False) -> tuple[bytes, str]:
-    """The bytes of a request and their content type.
+    """The bytes of a request and their content type; secrets are revealed here, not before.
 
     Raises:
         ValidationError: what JSON cannot say (a set, NaN, broken Unicode).
@@ -73,15 +83,21 @@ def encode(body: object, *, form: bool = False) -> tuple[bytes, str]:
     if body is None:
         return b"", ""
     if isinstance(body, bytes):
-        return body, _FORM if form else "application/json"
+        return Body(body), _FORM if form else "application/json"
     try:
         if form and isinstance(body, dict):
-            return urlencode(body).encode(), _FORM
-        text = json.dumps(body, allow_nan=False, ensure_ascii=False)
-        return text.encode(), "application/json"
+            return Body(urlencode(body).encode()), _FORM
+        text = json.dumps(body, allow_nan=False, ensure_ascii=False, default=_reveal)
+        return Body(text.encode()), "application/json"
     except (TypeError, ValueError) as error:
         why = str(error)
     raise ValidationError(f"these parameters cannot be sent as JSON: {why}.")
+
+
+def _reveal(value: object) -> str:
+    if isinstance(value, Secret):
+        return value.reveal()
+    raise TypeError(f"{type(value).__name__} is nothing that JSON has")
 
 
 def read_reply(response: urllib3.BaseHTTPResponse) -> Reply:

@@ -38,7 +38,13 @@ class Extension:
         """One line of `%cocalc`, or one cell of `%%cocalc`."""
         from .dispatch import dispatch
 
-        return dispatch(self.session, line, cell, names)
+        try:
+            return dispatch(self.session, line, cell, names)
+        except KeyboardInterrupt:
+            pass
+        # anew: with %xmode Verbose its traceback would show the variables of the frames
+        # below, a password among them that was typed
+        raise KeyboardInterrupt
 
     def install(self) -> None:
         """Register magic and matcher."""
