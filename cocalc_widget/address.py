@@ -71,13 +71,13 @@ def check_path(value: object, name: str = "path") -> str:
 
 
 def parse_address(text: object) -> Address:
-    """Split `PROJECT:PATH` at the first colon; PROJECT is an id, a prefix or a title."""
-    if not isinstance(text, str) or not text.strip():
+    """Split `PROJECT:PATH` at the first colon, or check an `Address` that was made by hand."""
+    project, path = getattr(text, "project", None), getattr(text, "path", "")
+    if isinstance(text, str):
+        project, _, path = text.partition(":")
+    if not isinstance(project, str) or not project.strip():
         raise ValidationError(f"an address is PROJECT or PROJECT:PATH, not {_short(text)}.")
-    project, _, path = text.partition(":")
-    if not project.strip():
-        raise ValidationError(f"the address {_short(text)} has no project before the colon.")
-    return Address(project.strip(), check_path(path) if path.strip() else "")
+    return Address(project.strip(), "" if str(path).isspace() or path == "" else check_path(path))
 
 
 def normalize_host(value: object, *, allow_http: bool = False) -> str:

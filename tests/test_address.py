@@ -146,3 +146,11 @@ def test_values_that_cannot_be_shown_are_refused_all_the_same() -> None:
 def test_tokens_that_no_url_can_carry(token: str) -> None:
     with pytest.raises(ValidationError, match="auth token"):
         address.signed_url(f"{HOST}/app?x=1", token, "A", HOST)
+
+
+def test_an_address_that_was_made_by_hand_is_checked_too() -> None:
+    assert address.parse_address(address.Address(" a: b ", "x")) == address.Address("a: b", "x")
+    assert address.parse_address(address.Address("p", " ")) == address.Address("p")
+    for bad in (address.Address("p", "../x"), address.Address(" ", "x"), address.Address(5, 5)):  # type: ignore[arg-type]
+        with pytest.raises(ValidationError):
+            address.parse_address(bad)

@@ -146,8 +146,7 @@ class ClientBase:
             NotFoundError: no such project.
             ValidationError: not an address, or more than one project is meant.
         """
-        place = address if isinstance(address, Address) else parse_address(address)
-        (meant,), ids = self._settle([place])
+        (meant,), ids = self._settle([parse_address(address)])
         return replace(meant, project=ids[meant.project])
 
     def _settle(self, places: Sequence[Address]) -> tuple[list[Address], dict[str, str]]:

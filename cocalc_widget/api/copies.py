@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from ..address import Address, parse_address
+from ..address import parse_address
 from ..errors import ValidationError
 from . import targets as reading
 from .base import ClientBase
@@ -18,6 +18,8 @@ from .sending import Sender
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
+
+    from ..address import Address
 
 MOST_WORKERS = 64
 
@@ -85,7 +87,7 @@ class Copies(ClientBase):
             raise ValidationError(f"wait must be True, False or seconds, not {wait!r}.")
         if not isinstance(concurrency, int) or not 1 <= concurrency <= MOST_WORKERS:
             raise ValidationError(f"concurrency must be from 1 to {MOST_WORKERS}.")
-        source = src if isinstance(src, Address) else parse_address(src)
+        source = parse_address(src)
         if not source.path:
             raise _no_path(source)
         (source, *wanted), ids = self._settle([source, *reading.flatten(targets)])

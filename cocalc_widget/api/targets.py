@@ -25,9 +25,7 @@ def flatten(targets: Iterable[object]) -> list[Address]:
     """
     found: list[Address] = []
     for target in targets:
-        if isinstance(target, Address):
-            found.append(target)
-        elif isinstance(target, str):
+        if isinstance(target, (str, Address)):
             found.append(parse_address(target))
         elif isinstance(target, Path):
             found.extend(read_csv(target))
