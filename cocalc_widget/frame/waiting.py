@@ -150,7 +150,7 @@ class KernelWaiter:
         link = self._link
         if kernels.kind(link.comm()) == "none":
             raise ChannelBlockedError(
-                f"There is no page to {command.action} anything in: "
+                f"There is no page that could answer the {command.action}: "
                 "this Python does not run inside a notebook.",
                 remedy="Use the widget in JupyterLab, Notebook, Voilà or marimo.",
             )

@@ -1,6 +1,7 @@
 """Loading, unloading, and what a shell sees of the magic."""
 
 import json
+import os
 import subprocess
 import sys
 import unicodedata
@@ -29,6 +30,41 @@ def test_load_and_unload(cells):
     assert cells.shell.Completer.matchers == before
     with pytest.raises(UsageError):
         cells("%cocalc --help")
+
+
+TWO_SHELLS = """
+from IPython.core.interactiveshell import InteractiveShell
+from cocalc_widget.magics.extension import _EXTENSIONS
+one, two = InteractiveShell.instance(), InteractiveShell()
+for shell in (one, two):
+    shell.extension_manager.load_extension("cocalc_widget")
+assert _EXTENSIONS[one].session is not _EXTENSIONS[two].session
+two.extension_manager.unload_extension("cocalc_widget")
+assert two.find_line_magic("cocalc") is None
+assert one.find_line_magic("cocalc") is not None
+one.run_cell("%cocalc help cat").raise_error()
+assert one.Completer.complete(line_buffer="%cocalc clo", cursor_pos=11)[1] == ["closeall"]
+assert "closeall" not in two.Completer.complete(line_buffer="%cocalc clo", cursor_pos=11)[1]
+one.extension_manager.unload_extension("cocalc_widget")
+assert not _EXTENSIONS
+one.Completer = None  # a front end may have a completer of its own, or none
+one.extension_manager.load_extension("cocalc_widget")
+one.run_cell("%cocalc help cat").raise_error()
+one.extension_manager.unload_extension("cocalc_widget")
+"""
+
+
+def test_two_shells_and_one_without_our_completion(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", TWO_SHELLS],
+        env={**os.environ, "IPYTHONDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("%cocalc cat PROJECT:PATH") == 2
 
 
 def test_importing_and_loading_are_quick_and_load_little():
