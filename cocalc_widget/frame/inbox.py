@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,6 +15,8 @@ STEPS: Final = ("sent", "ack")
 ENDS: Final = ("done", "error", "timeout", "blocked", "cancelled")
 CHANNELS: Final = ("booting", "messages", "navigation", "tab", "blocked", "closed")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_HALF = re.compile("[\ud800-\udfff]")  # of a surrogate pair
+_DEEPEST = 20  # levels of a message; ours have five
 _LONGEST = 2000  # characters of a sentence of CoCalc's
 _MOST = 1000  # projects or files: more than anybody has open
 
@@ -68,7 +71,20 @@ def read(content: object) -> Message | None:
         return None
     kind = content.get("type")
     reader = _READERS.get(kind) if isinstance(kind, str) else None
-    return reader(content) if reader else None
+    return reader(_clean(content)) if reader else None
+
+
+def _clean(value: Any, depth: int = _DEEPEST) -> Any:
+    """The same as what every part of Jupyter can send on: no half of a character, no NaN."""
+    if isinstance(value, str):
+        return _HALF.sub("\ufffd", value)
+    if isinstance(value, Mapping):
+        names = [name for name in value if isinstance(name, str)] if depth else []
+        return {_clean(name): _clean(value[name], depth - 1) for name in names}
+    if isinstance(value, list | tuple):
+        return [_clean(item, depth - 1) for item in value] if depth else []
+    known = isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value))
+    return value if known else None
 
 
 def open_files(value: object) -> dict[str, list[str]]:
@@ -86,8 +102,8 @@ def sentence(value: object) -> str:
     """Text of CoCalc's, fit to be shown: one string, no control characters, not endless."""
     if value is None:
         return ""
-    text = _CONTROL.sub(" ", value if isinstance(value, str) else str(value))
-    return redact(text if len(text) <= _LONGEST else text[:_LONGEST] + " ...")
+    text = redact(_CONTROL.sub(" ", value if isinstance(value, str) else str(value)))
+    return text if len(text) <= _LONGEST else text[:_LONGEST] + " ..."
 
 
 def _hello(content: Mapping[str, Any]) -> Hello | None:

@@ -32,7 +32,8 @@ def deadlines(given: Mapping[str, float] | None = None) -> dict[str, float]:
             raise ConfigurationError(
                 f"there is no deadline {name!r}; there are {', '.join(merged)}."
             )
-        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or seconds <= 0:
+        number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
+        if not number or not 0.001 <= seconds < 1e6:  # a clock of milliseconds counts them
             raise ConfigurationError(f"the deadline {name!r} must be a positive number of seconds.")
         merged[name] = float(seconds)
     return merged
