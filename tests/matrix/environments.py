@@ -9,7 +9,9 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 CACHE = ROOT / ".cache" / "matrix"
 # What a kernel needs of the widget and the client, and nothing of the front end.
-NEEDS = ("ipywidgets", "anywidget>=0.11", "requests", "traitlets", "tqdm")
+NEEDS = ("ipywidgets", "anywidget>=0.11", "requests", "traitlets", "tqdm", "coverage")
+# Counts what a kernel runs of the package, where the tests are told to count.
+MEASURE = "import coverage; coverage.process_startup()\n"
 VERSIONS = ("6.31", "7.1", "7.3", "7.4")
 NEWEST = ".".join(importlib.metadata.version("ipykernel").split(".")[:2])
 KERNELS = tuple(dict.fromkeys((*VERSIONS, NEWEST)))  # oldest first; often NEWEST is among them
@@ -38,5 +40,6 @@ def python_of(version):
     # the checkout itself, so that what is tested is what is edited
     packages = next((folder / "lib").glob("python3*/site-packages"))
     (packages / "checkout.pth").write_text(f"{ROOT}\n")
+    (packages / "measure.pth").write_text(MEASURE)
     stamp.write_text(told)
     return python
