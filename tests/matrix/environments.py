@@ -24,9 +24,14 @@ def name_of(version):
 
 def python_of(version):
     """The interpreter of an environment with this ipykernel, made if it is not there yet."""
-    folder = CACHE / name_of(version)
+    return python_with(name_of(version), f"ipykernel=={version}.*")
+
+
+def python_with(name, *packages):
+    """The interpreter of an environment with these packages, made if it is not there yet."""
+    folder = CACHE / name
     python, stamp = folder / "bin" / "python", folder / "stamp"
-    wanted = [f"ipykernel=={version}.*", *NEEDS]
+    wanted = [*packages, *NEEDS]
     told = "\n".join([sys.version, str(ROOT), *wanted])
     if stamp.is_file() and stamp.read_text() == told and python.exists():
         return python
