@@ -36,7 +36,7 @@ export const createBridge = (
   let heard = false; // in this generation
   let ready = false;
   let everReady = false;
-  let connection: NonNullable<Reply["connection"]> = {};
+  let link: NonNullable<Reply["connection"]> = {};
   let mute = false; // answers status, but not an open; until the next ack
   let asking = 0; // since when nothing was answered; 0: CoCalc talks
   let delay = 0;
@@ -75,8 +75,8 @@ export const createBridge = (
     if (effect.post) post(effect.post);
     if (effect.outcome?.state === "ack") mute = false;
     if (!effect.seen) return tell(effect);
-    connection = effect.seen.connection ?? {};
-    if (connection.status !== "connected") return;
+    link = effect.seen.connection ?? {};
+    if (link.status !== "connected") return;
     if (trial === Infinity) trial = now() + TRIAL;
     if (trial <= now()) setReady(true);
   };
@@ -112,7 +112,7 @@ export const createBridge = (
 
   const begin = () => {
     heard = ready = mute = false;
-    connection = {};
+    link = {};
     asking = 0;
     delay = FIRST_PROBE;
     probeAt = now() + delay;
@@ -139,13 +139,14 @@ export const createBridge = (
       frame = next;
       begin();
     },
-    /** Load a URL. `reloads`: CoCalc will reload itself after it. */
-    go(url: string, reloads?: boolean) {
+    /** Load a URL. With `clean` it signs in, then CoCalc reloads itself: only `clean` stays in the DOM. */
+    go(url: string, clean?: string) {
       if (!frame) return;
       loads = 0;
-      trial = reloads ? Infinity : 0;
+      trial = clean ? Infinity : 0;
       generation++;
-      frame.src = url;
+      frame.src = clean ?? url;
+      if (clean) frame.contentWindow?.location.replace(url);
       begin();
     },
     /** The frame has loaded; returns how often since `go`. */
@@ -162,7 +163,7 @@ export const createBridge = (
       generation,
       ready,
       everReady,
-      connection,
+      link,
       silent: quiet(limits.silent), // nothing at all came
       mute,
       stuck: waits(Stage.Ack, PATIENCE), // acked, and then nothing for a while

@@ -12,7 +12,7 @@ const ENGINE_LIMIT = 1_600; // bytes, minified and gzipped
 // Names of our own between modules, safe to shorten: none of them is on the wire or in the DOM.
 const OURS =
   "address answer asked attach book cancel create drop end enter everReady facts files frame " +
-  "ghosts go heard held late limit list loaded looking mute nextDeadline offer op opened ops out " +
+  "ghosts go heard held late limit link list loaded looking mute nextDeadline offer op opened ops out " +
   "outcome owed popup post press put report root run say scene seen seqs settle shown since site " +
   "stage step stuck tell until up wanted";
 

@@ -86,10 +86,9 @@ export const createSession = (
     };
   };
 
-  const go = (url: string, next = "", reloads?: boolean) => {
+  const go = (url: string, clean?: string) => {
     clearTimeout(timer);
-    then = next;
-    bridge.go(url, reloads);
+    bridge.go(url, clean);
   };
 
   /** Show a URL in the tab, if the browser lets us. */
@@ -144,7 +143,8 @@ export const createSession = (
       if (!frame) secret = url;
       else {
         signing = true;
-        go(url, next, !next);
+        then = next;
+        go(url, home);
       }
     },
     /** The button for the tab was pressed. */

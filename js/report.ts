@@ -6,7 +6,7 @@ import type { Scene } from "./texts";
 
 /** `shown`: the file that navigation or the tab shows; {} for none, undefined before anything is. */
 export const toState = (
-  { channel, reason, ready, everReady, generation, connection }: Scene,
+  { channel, reason, ready, everReady, generation, link }: Scene,
   { ops, files }: Book,
   shown?: Partial<FileRef>,
 ): State => {
@@ -22,7 +22,7 @@ export const toState = (
     busy: pending > 0,
     pending,
     generation,
-    connection,
+    connection: link,
     open_files: steered ? known : files,
   };
 };

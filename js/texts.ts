@@ -27,7 +27,7 @@ export interface Scene {
   mute: boolean; // CoCalc answers status, but not the open it was sent
   stuck: boolean; // an open was acked, and then nothing came
   popup: boolean; // the browser did not let us open the tab
-  connection: NonNullable<Reply["connection"]>;
+  link: NonNullable<Reply["connection"]>; // as CoCalc told it last
 }
 
 const POPUP = "The browser blocked the tab: press the button.";
@@ -44,7 +44,7 @@ const sayEnd = (state: Step | Final, op: Op, scene: Scene, limits: Deadlines): s
     scene.popup
       ? POPUP
       : scene.shown
-        ? `CoCalc is not ready (${scene.connection.status ?? "no answer"}).`
+        ? `CoCalc is not ready (${scene.link.status ?? "no answer"}).`
         : "the widget is not shown in a cell.",
     scene.mute && op.action === OPEN ? scene.reason : "no answer.",
     "it may be waiting for “start project”.",
@@ -88,12 +88,12 @@ export type Mood = "wait" | "good" | "warn" | "bad";
 
 /** The status line. */
 export const sayScene = (scene: Scene): [Mood, string] => {
-  const { channel, ready, connection } = scene;
+  const { channel, ready, link } = scene;
   const site = scene.site.split("//")[1] as string;
   if (channel === "closed") return ["bad", "Closed. Run the cell again."];
   if (scene.popup) return ["warn", POPUP];
   if (channel !== MESSAGES || scene.mute) return ["warn", scene.reason];
-  if (!ready || connection.status !== "connected") {
+  if (!ready || link.status !== "connected") {
     return ["wait", scene.everReady ? "Reconnecting …" : `Starting ${site} …`];
   }
   if (scene.stuck) return ["wait", "Opening … press “start project” if CoCalc asks."];

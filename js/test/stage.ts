@@ -17,10 +17,12 @@ export class Kiosk {
   files: Record<string, string[]> = {};
   heard: Record<string, string>[] = [];
   targets = new Set<string>();
+  visited: string[] = []; // what was loaded without a trace in the DOM
   location = {
     get href(): string {
       throw new DOMException("cross-origin", "SecurityError");
     },
+    replace: (url: string) => this.visited.push(url),
   };
   postMessage = (data: Record<string, string>, target: string) => {
     this.targets.add(target);

@@ -29,7 +29,7 @@ const scene: Scene = {
   mute: false,
   stuck: false,
   popup: false,
-  connection: {},
+  link: {},
 };
 const shape = (message: object) => Object.keys(message).sort();
 
@@ -102,7 +102,7 @@ describe("the words for an end", () => {
     ["not ready", say(bench().give(open(1, "a")).wait(limits.ready), 1), /not ready \(no answer\)/],
     [
       "connecting",
-      say(bench().give(status(1)).wait(limits.ready), 1, { connection: { status: "connecting" } }),
+      say(bench().give(status(1)).wait(limits.ready), 1, { link: { status: "connecting" } }),
       /\(connecting\)/,
     ],
     [
