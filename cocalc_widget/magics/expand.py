@@ -76,7 +76,7 @@ def _parts(source: str) -> tuple[str, str, str]:
         bare = expression[: -len(conversion)] if conversion else expression
         try:
             compile(bare.strip(), "<magic line>", "eval")
-        except (SyntaxError, ValueError):
+        except (SyntaxError, ValueError, RecursionError, MemoryError):  # the latter: too nested
             continue
         return bare.strip(), conversion, spec
     raise ValidationError(
@@ -98,4 +98,8 @@ def _text(value: object, source: str) -> str:
     if value is None or isinstance(value, (list, tuple, dict, set, frozenset)):
         what = "None" if value is None else f"a {type(value).__name__}"
         raise ValidationError(f"{source} is {what}; on a line it must be a word or a number.")
-    return str(value)
+    try:
+        return str(value)
+    except Exception as error:  # noqa: BLE001 - whatever somebody's own class raises
+        why = type(error).__name__
+    raise ValidationError(f"{source} cannot be written as text ({why}).")
