@@ -40,9 +40,10 @@ def check_uuid(value: object, name: str = "project_id") -> str:
     """The id in lower case, or `ValidationError` before anything is sent."""
     if isinstance(value, str) and is_uuid(value.strip()):
         return value.strip().lower()
+    where = "A project's id stands in its address: .../projects/<project_id>/files/..."
     raise ValidationError(
         f"{name} must be a UUID, not {_short(value)}.",
-        remedy="A project's id stands in its address: .../projects/<project_id>/files/...",
+        remedy=where if name == "project_id" else "",
     )
 
 

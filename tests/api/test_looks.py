@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import re
 from datetime import datetime, timezone
 
 import pytest
@@ -81,6 +82,23 @@ def test_lists_and_cards_in_text() -> None:
         assert P in text
         assert "•••stuv" in text
         assert "abcdef" not in text
+
+
+def test_tables_leave_colours_to_the_page() -> None:
+    job = CopyJob("1", Address(P, "a"), Address(Q, "b"), "done")
+    shown = [
+        Projects([Project(P, "x", "y")]),
+        Project(P, "x"),
+        CopyJobs([job]),
+        job,
+        Whoami(P, "a@b.org", "A", HOST, "v1", "A", "login"),
+        Account(P, Secret(VALUE)),
+        Token(Secret(VALUE), None, "A", HOST),
+    ]
+    for result in shown:
+        html = result._repr_html_()  # type: ignore[attr-defined]
+        assert set(re.findall(r"style=(?:'[^']*'|\"[^\"]*\")", html)) == {"style='text-align:left'"}
+        assert not re.search(r"color|<style|class=", html)
 
 
 def test_a_job_in_one_line() -> None:

@@ -324,6 +324,18 @@ def test_examples_in_the_help_parse(command):
         assert parser.parse(command, words[1:]) is not None
 
 
+def test_there_are_these_commands_and_no_others():
+    cells = {command.name for command in COMMANDS if command.cell}
+    lines = [command.name for command in COMMANDS if not command.cell]
+    assert cells == {"write"}
+    expected = {
+        *("login", "logout", "whoami", "projects", "new-project", "new-account", "doctor"),
+        *("open", "closeall", "status", "cp", "copies", "token", "exec", "cat"),
+    }
+    assert set(lines) == expected
+    assert len(lines) == len(expected)
+
+
 def test_the_reference_table_has_every_command():
     rows = reference(COMMANDS).splitlines()[2:]
     assert len(rows) == len(COMMANDS)

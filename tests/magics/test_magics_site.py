@@ -83,6 +83,9 @@ def test_login_with_a_key_file(online, site, tmp_path, monkeypatch):
     file.write_text(site.api_key + "\n")
     online["file"] = file
     assert online("%cocalc login --key-file $file --no-store").key_source == "--key-file"
+    assert not config.key_file(site.url).exists()
+    assert online("%cocalc login --key-file $file").key_source == "--key-file"
+    assert site.api_key in config.key_file(site.url).read_text()
     with pytest.raises(errors.ConfigurationError, match="No such file"):
         online("%cocalc login --key-file {file}x")
     file.write_text("two words")
@@ -241,6 +244,11 @@ def test_copies(online, monkeypatch):
         assert len(online("%cocalc copies Lesson")) == 2
         assert len(online("%cocalc copies --to Two")) == 1
         assert online(f"%cocalc copies --id {batch[0].id}").state == "done"
+        with pytest.raises(errors.ValidationError) as caught:
+            online("%cocalc copies --id seven")
+        assert str(caught.value) == (
+            "copy id must be a UUID, not 'seven'. %cocalc copies --help tells more."
+        )
 
 
 def test_token(online, site, typed, capsys):
