@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import unicodedata
 from typing import TYPE_CHECKING, Any
 
 from .. import config
@@ -90,6 +91,9 @@ def find_project(value: object, client: Any) -> str:
     name = value.strip()
     projects = list(client.projects())
     hits = [p for p in projects if p.title == name]
+    if not hits:  # the same letters may be written in two ways
+        same = unicodedata.normalize("NFC", name)
+        hits = [p for p in projects if unicodedata.normalize("NFC", p.title) == same]
     if not hits and len(name) >= 4:
         hits = [p for p in projects if p.project_id.startswith(name.lower())]
     if len(hits) == 1:

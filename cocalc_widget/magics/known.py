@@ -56,9 +56,12 @@ class Known:
     def _id(self, project: str) -> str | None:
         if is_uuid(project):
             return project.lower()
-        from ..api.naming import called
+        listed = self.projects()
+        if not listed:
+            return None
+        from ..api.naming import called  # which the listing has loaded
 
-        hits = called(project, self.projects())
+        hits = called(project, listed)
         return hits[0].project_id if len(hits) == 1 else None
 
     def _left(self) -> float:

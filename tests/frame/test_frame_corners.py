@@ -4,6 +4,7 @@ import asyncio
 import gc
 import socket
 import threading
+from types import SimpleNamespace
 
 import pytest
 from framepage import HOST, P1, P2, WIRE, Page, eventually
@@ -178,6 +179,14 @@ def test_two_projects_of_one_title():
 
     with pytest.raises(ValidationError, match="2 projects are called"):
         options.find_project("Twin", Client())
+
+
+def test_a_title_in_its_other_spelling():
+    class Client:
+        def projects(self):
+            return [SimpleNamespace(title="e\u0301tude", project_id=P1)]
+
+    assert options.find_project("étude", Client()) == P1
 
 
 def test_a_bundle_built_after_the_import_is_used(make, monkeypatch, tmp_path):
