@@ -32,7 +32,7 @@ class CoCalcError(Exception):
 
     def advise(self, remedy: str) -> None:
         """Say something else about what to do."""
-        self.remedy = redact(remedy)
+        self.remedy = _UNSHOWN.sub("\ufffd", redact(remedy))
         self.args = (_sentences(self.message, self.remedy),)
 
     def _render_traceback_(self) -> list[str]:
@@ -40,6 +40,8 @@ class CoCalcError(Exception):
         # failed gets one line; asked later (%tb), it shows everything.
         shell = _ipython()
         if shell is None or self.__traceback__ is None or _fails_now(self.__traceback__):
+            if shell is not None:
+                shell.InteractiveTB.tb = self.__traceback__  # %debug begins there
             return [f"{type(self).__name__}: {' '.join(str(self).split())}"]
         # without the values of variables, which %xmode Verbose would add: some are
         # passwords and tokens, as they were typed

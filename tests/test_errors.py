@@ -106,3 +106,21 @@ def test_a_cell_within_a_cell_shows_one_line_each(
     shell.run_cell(f"%run {script}")
     shown = [line for line in capsys.readouterr().out.splitlines() if line.strip()]
     assert set(shown) == {"NotFoundError: No such file."}
+
+
+def test_debug_looks_at_the_error_that_was_shown_last(
+    shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_at = []
+
+    class Debugger(shell.debugger_cls):  # type: ignore[misc, name-defined]
+        def interaction(self, _frame: object, _what: object) -> None:
+            looked_at.append(self.botframe.f_code.co_names)
+
+    monkeypatch.setattr(shell.InteractiveTB, "debugger_cls", Debugger)
+    monkeypatch.setattr(shell.InteractiveTB, "pdb", None)
+    shell.run_cell("first = 1 / 0")
+    shell.run_cell("from cocalc_widget import errors\nraise errors.NotFoundError('No such file.')")
+    shell.run_cell("%debug")
+    assert len(looked_at) == 1
+    assert "NotFoundError" in looked_at[0]
