@@ -44,7 +44,10 @@ class Reply:
         files = [path for paths in self.open_files.values() for path in paths]
         rows.append(("open files", ", ".join(files) or "none"))
         rows.append(("took", f"{self.elapsed:.2f} s"))
-        cells = "".join(f"<tr><th>{escape(k)}</th><td>{escape(v)}</td></tr>" for k, v in rows)
+        left = " style='text-align:left'"  # as everywhere in this package's tables
+        cells = "".join(
+            f"<tr><th{left}>{escape(k)}</th><td{left}>{escape(v)}</td></tr>" for k, v in rows
+        )
         return f"<table>{cells}</table>"
 
 

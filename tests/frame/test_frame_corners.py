@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import re
 import socket
 import threading
 from types import SimpleNamespace
@@ -205,7 +206,8 @@ def test_a_reply_shows_what_there_is():
     assert "connection" not in Reply("closeall")._repr_html_()
     shown = Reply("open", P1, "a.md", None, "Nothing tells.", {}, {"quality": "good"})
     assert "not known: Nothing tells." in shown._repr_html_()
-    assert "<td>good</td>" in shown._repr_html_()
+    assert ">good</td>" in shown._repr_html_()
+    assert not re.search(r"color|<style", shown._repr_html_())
 
 
 def test_a_command_without_an_outcome_is_cancelled(make):
