@@ -49,8 +49,7 @@ class Session:
 
     def command(self, action: str, target: outbox.Document | None = None) -> Command:
         """Give an order: at once if the page is there, else as soon as it is."""
-        if self.closed:
-            raise ChannelBlockedError("The widget is closed.", remedy="Make a new one: CoCalc(...)")
+        self._check()
         with self._lock:
             command = self.ledger.add(action, target)
             if self._link.heard:
@@ -62,6 +61,7 @@ class Session:
 
     def sign_in(self, token: Secret, generation: Generation | None) -> None:
         """Keep the token until the page asks for it; a page that is there is told to ask."""
+        self._check()
         self._greeting.sign_in.keep(token, generation)
         if self._link.shown:
             self._give_token()
@@ -93,6 +93,10 @@ class Session:
         self._port.post({"type": "bye"})
         self.ledger.cancel_all(why)
         self._port.show({"channel": "closed", "reason": why, "ready": False, "busy": False})
+
+    def _check(self) -> None:
+        if self.closed:
+            raise ChannelBlockedError("The widget is closed.", remedy="Make a new one: CoCalc(...)")
 
     def _take(self, message: inbox.Message) -> None:
         if isinstance(message, inbox.Hello):

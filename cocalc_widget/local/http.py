@@ -63,7 +63,8 @@ class Handler(RequestHandler):
         self.page(status_code, f"{type(error).__name__}: {error}" if error else self._reason)
 
     def log_exception(self, *args: Any) -> None:
-        """Kept quiet where the client went away."""
+        """Kept quiet where the client went away; without the query, which may hold a token."""
+        self.request.uri = self.request.path
         if not isinstance(args[1], AnsweredError):
             super().log_exception(*args)
 

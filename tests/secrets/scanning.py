@@ -35,6 +35,7 @@ class Scanner:
         findings: what was found.
         looked: area → how many texts and files.
         size: area → how many bytes.
+        places: all of them.
     """
 
     def __init__(self, canaries: list[Canary]) -> None:
@@ -45,6 +46,7 @@ class Scanner:
         self.findings: set[Finding] = set()
         self.looked: Counter[str] = Counter()
         self.size: Counter[str] = Counter()
+        self.places: set[str] = set()
 
     def text(self, area: str, place: str, text: str) -> list[Finding]:
         """Look at a text."""
@@ -57,6 +59,7 @@ class Scanner:
         """
         self.looked[area] += 1
         self.size[area] += len(data)
+        self.places.add(f"{area}: {place}")
         joined = _ANSI.sub(b"", data).translate(None, b" \t\r\n")
         for fold in _FOLDS:
             joined = joined.replace(fold, b"")
