@@ -52,7 +52,7 @@ def evaluate(source: str, names: Mapping[str, Any], kind: str = "expr") -> Any:
             return names[source]
         except KeyError:
             message = f"${source}: the name {source!r} is not defined."
-        raise ValidationError(message, remedy="Write $$ for a dollar sign.")
+        raise ValidationError(message, remedy="Define it first; $$ stands for a dollar sign.")
     expression, conversion, spec = _parts(source)
     try:
         # The user's own line in the user's own kernel: as much trusted as the rest of the cell.
@@ -62,7 +62,8 @@ def evaluate(source: str, names: Mapping[str, Any], kind: str = "expr") -> Any:
         return format(value, spec) if spec else value
     except Exception as error:  # noqa: BLE001 - whatever the expression raises is the user's to see
         message = f"{{{source}}}: {type(error).__name__}: {error}."
-    raise ValidationError(message, remedy="Write {{ and }} for braces.")
+        first = "Define it first" if isinstance(error, NameError) else "Mend it"
+    raise ValidationError(message, remedy=f"{first}; {{{{ and }}}} stand for braces.")
 
 
 def _parts(source: str) -> tuple[str, str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .parser import Command, argument
+from .places import folded
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -15,9 +16,9 @@ if TYPE_CHECKING:
 def _projects(session: Session, args: Namespace) -> object:
     found = session.client().projects()
     session.remember(found)
-    text = (args.text or "").casefold()
+    text = folded(args.text or "")
     # the same class: a list that shows itself as a table
-    return type(found)(project for project in found if text in project.title.casefold())
+    return type(found)(project for project in found if text in folded(project.title))
 
 
 def _new_project(session: Session, args: Namespace) -> object:

@@ -162,6 +162,7 @@ def test_titles_with_colons_quotes_and_letters_in_two_spellings(online):
     assert online("""%cocalc cat "Say \\"hi\\":x.md" """) == "quotes\n"
     for title in ("é", "e\u0301"):
         assert online(f"%cocalc cat {title}:x.md") == "two characters\n"
+        assert len(online(f"%cocalc projects {title.upper()}")) == 1
 
 
 @pytest.mark.parametrize("generation", ["A", "B"])
