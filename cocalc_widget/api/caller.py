@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from ..errors import AuthenticationError
 from .envelope import Kind, read, secrets_in, unexpected
-from .policy import retry_after
+from .policy import http_date, retry_after
 from .wire import encode
 
 if TYPE_CHECKING:
@@ -171,8 +170,7 @@ class Caller:
         date = reply.headers.get("date", "")
         if date == self.date:
             return  # within the same second as the last one, which came nearer to its start
-        try:
-            told = parsedate_to_datetime(date).timestamp()
-        except (ValueError, TypeError):
+        told = http_date(date)
+        if told is None:
             return
         self.date, self.clock = date, (told, time.monotonic())

@@ -108,17 +108,22 @@ def backoff(attempt: int, outcome: Reply | CoCalcError, chance: float, now: floa
 
 
 def retry_after(headers: Mapping[str, str], now: float) -> float | None:
-    """Seconds asked for by `Retry-After` (a number, or a date), None without one."""
+    """Seconds asked for by `Retry-After` (a number, or a date), None without one.
+
+    A date is one of the server's clock, which `Date` shows: ours may be hours off.
+    """
     text = headers.get("retry-after", "").strip()
-    if not text:
-        return None
     try:
         asked = float(text)
     except ValueError:
-        pass
-    else:
-        return max(0.0, asked) if math.isfinite(asked) else None
+        until, told = http_date(text), http_date(headers.get("date", ""))
+        return None if until is None else max(0.0, until - (now if told is None else told))
+    return max(0.0, asked) if math.isfinite(asked) else None
+
+
+def http_date(text: str) -> float | None:
+    """A date in a header, in seconds since 1970; None for what is none."""
     try:
-        return max(0.0, email.utils.parsedate_to_datetime(text).timestamp() - now)
-    except (ValueError, TypeError, OverflowError):
+        return email.utils.parsedate_to_datetime(text).timestamp()
+    except (ValueError, TypeError, OverflowError, OSError):
         return None

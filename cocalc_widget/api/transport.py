@@ -19,6 +19,8 @@ from .route import Route, make_route
 from .wire import Reply, encode, make_session
 
 Auth = Literal["basic", "bearer", "none"]
+# a chunk of negative size, for one, is a bare ValueError of Python's own
+_BROKEN = (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError)
 ROUTES = 64  # ways that are kept, one for each endpoint
 
 
@@ -121,7 +123,7 @@ class Transport:
             cause = "timeout"
         except urllib3.exceptions.SSLError as error:
             cause = f"tls: {error}"
-        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+        except _BROKEN as error:
             cause = f"broken: {error}"
         if cause == "interrupted":
             raise KeyboardInterrupt  # anew, for the same reason
