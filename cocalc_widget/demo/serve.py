@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import html
 import os
 import shutil
 import signal
@@ -105,8 +106,9 @@ def _switches(lab: Lab, folder: str) -> list[str]:
 @contextlib.contextmanager
 def _window(chromium: str, lab: Lab, url: str) -> Iterator[None]:
     profile = tempfile.mkdtemp(prefix="cocalc-widget-profile-")
+    start = _start_page(Path(profile), url)
     process = subprocess.Popen(  # noqa: S603
-        [chromium, *_switches(lab, profile), url],
+        [chromium, *_switches(lab, profile), start],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
     )  # fmt: skip
     try:
@@ -117,6 +119,15 @@ def _window(chromium: str, lab: Lab, url: str) -> Iterator[None]:
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(5)
         shutil.rmtree(profile, ignore_errors=True)
+
+
+def _start_page(folder: Path, url: str) -> str:
+    # JupyterLab's token is in the URL: on the command line every user of this
+    # machine could read it, and run code here
+    file = folder / "start.html"
+    file.touch(mode=0o600)
+    file.write_text(f'<meta http-equiv="refresh" content="0; url={html.escape(url)}">')
+    return file.as_uri()
 
 
 def _by_hand(lab: Lab, page: str, chromium: str | None) -> str:
