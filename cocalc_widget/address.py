@@ -17,6 +17,7 @@ _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12
 # what a browser takes for a host's name as it stands; it would read other signs in its own way
 _NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_WHERE_IDS_STAND = "A project's id stands in its address: .../projects/<project_id>/files/..."
 MAX_PATH = 4096  # bytes: what the file systems of a project take
 
 
@@ -40,11 +41,8 @@ def check_uuid(value: object, name: str = "project_id") -> str:
     """The id in lower case, or `ValidationError` before anything is sent."""
     if isinstance(value, str) and is_uuid(value.strip()):
         return value.strip().lower()
-    where = "A project's id stands in its address: .../projects/<project_id>/files/..."
-    raise ValidationError(
-        f"{name} must be a UUID, not {_short(value)}.",
-        remedy=where if name == "project_id" else "",
-    )
+    where = _WHERE_IDS_STAND if name == "project_id" else ""
+    raise ValidationError(f"{name} must be a UUID, not {_short(value)}.", remedy=where)
 
 
 def check_path(value: object, name: str = "path") -> str:

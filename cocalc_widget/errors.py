@@ -1,16 +1,12 @@
-"""Owns every named error, and how each shows itself in a notebook."""
+"""Owns every named error: what each says, and what it knows of its cause."""
 
 from __future__ import annotations
 
 import re
-import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from . import tracebacks
 from .redact import redact
-
-if TYPE_CHECKING:
-    from types import FrameType, TracebackType
-
 
 # Signs that steer a terminal, and halves of surrogate pairs, which cannot be printed at all:
 # what a server says may hold them.
@@ -36,22 +32,8 @@ class CoCalcError(Exception):
         self.args = (_sentences(self.message, self.remedy),)
 
     def _render_traceback_(self) -> list[str]:
-        # IPython asks the exception how it wants to be shown. The cell that
-        # failed gets one line; asked later (%tb), it shows everything.
-        shell = _ipython()
-        if shell is None or self.__traceback__ is None or _fails_now(self.__traceback__):
-            if shell is not None:
-                shell.InteractiveTB.tb = self.__traceback__  # %debug begins there
-            return [f"{type(self).__name__}: {' '.join(str(self).split())}"]
-        # without the values of variables, which %xmode Verbose would add: some are
-        # passwords and tokens, as they were typed
-        painter = shell.InteractiveTB
-        verbose, painter.include_vars = painter.include_vars, False
-        try:
-            full = painter.structured_traceback(type(self), self, self.__traceback__)
-        finally:
-            painter.include_vars = verbose
-        return [redact(line) for line in full]
+        # IPython asks the exception how it wants to be shown
+        return tracebacks.render(self)
 
 
 class ConfigurationError(CoCalcError, ValueError):
@@ -158,25 +140,3 @@ def _sentences(message: str, remedy: str) -> str:
     # a server's own words often end without a full stop
     stop = "" if not remedy or message.endswith((".", "!", "?", ":", "…")) else "."
     return f"{message}{stop} {remedy}".rstrip()
-
-
-def _fails_now(trace: TracebackType | None) -> bool:
-    """Whether a traceback is of the cell that runs now: its frames are still at work."""
-    frame: FrameType | None = sys._getframe()  # noqa: SLF001 - what inspect calls, without its import
-    working = set()
-    while frame is not None:
-        working.add(frame)
-        if frame.f_code.co_name == "run_code":  # IPython's, which runs a cell and shows its error
-            break
-        frame = frame.f_back
-    while trace is not None:
-        if trace.tb_frame in working:
-            return True
-        trace = trace.tb_next
-    return False
-
-
-def _ipython() -> Any:
-    # only if IPython is loaded: this module must not be what loads it
-    core = sys.modules.get("IPython")
-    return core.get_ipython() if core is not None else None

@@ -21,7 +21,8 @@ TOP = "__init__"
 ALLOWED = {
     "redact": set(),
     "_version": set(),
-    "errors": {"redact"},
+    "tracebacks": {"redact"},
+    "errors": {"redact", "tracebacks"},
     "address": {"errors"},
     "keyfiles": {"errors", "redact", "address"},
     "config": {"errors", "redact", "address", "keyfiles"},
