@@ -27,7 +27,8 @@ def _ipython() -> InteractiveShell:
 
 @pytest.fixture
 def shell(_ipython: InteractiveShell) -> Iterator[InteractiveShell]:
-    """The one IPython shell a process can have, with an empty namespace."""
+    """The one IPython shell a process can have, with an empty namespace and no extension of ours."""
     _ipython.reset(new_session=True)
     yield _ipython
+    _ipython.extension_manager.unload_extension("cocalc_widget")
     _ipython.reset(new_session=True)

@@ -35,8 +35,7 @@ class Cells:
 @pytest.fixture
 def cells(shell, monkeypatch):
     monkeypatch.setattr(shell.Completer, "use_jedi", False)
-    yield Cells(shell)
-    shell.extension_manager.unload_extension("cocalc_widget")
+    return Cells(shell)
 
 
 @pytest.fixture
