@@ -27,7 +27,7 @@ def _ipython() -> InteractiveShell:
 
 @pytest.fixture
 def shell(_ipython: InteractiveShell) -> Iterator[InteractiveShell]:
-    """The one IPython shell a process can have, with an empty namespace and no extension of ours."""
+    """The one IPython shell a process can have, with nothing of ours in it."""
     _ipython.reset(new_session=True)
     yield _ipython
     _ipython.extension_manager.unload_extension("cocalc_widget")
