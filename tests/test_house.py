@@ -21,6 +21,7 @@ TOP = "__init__"
 ALLOWED = {
     "redact": set(),
     "_version": set(),
+    "nodelay": set(),
     "tracebacks": {"redact"},
     "errors": {"redact", "tracebacks"},
     "address": {"errors"},

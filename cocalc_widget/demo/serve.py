@@ -62,7 +62,7 @@ def stage(
             }
             with Lab(
                 folder, certfile=site.cert_file, keyfile=site.key_file, ca_file=site.ca_file,
-                env=env, theme=theme,
+                env=env, theme=theme, nodelay=True,
             ) as lab:  # fmt: skip
                 yield site, lab, copy
     finally:

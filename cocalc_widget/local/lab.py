@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import secrets
 import shutil
@@ -19,19 +18,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import CoCalcError, ConfigurationError
+from .lab_home import add_kernel, make_home
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _START_DEADLINE = 60.0  # seconds; a cold start on a slow disk takes about ten
 _STOP_DEADLINE = 10.0
-# No pop-up about news and updates in front of the notebook, and the state of
-# widgets saved with it, as a user can choose in the Settings menu.
-_PAGE_CONFIG = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
-_SETTINGS = {
-    "@jupyter-widgets/jupyterlab-manager/plugin.jupyterlab-settings": {"saveState": True},
-    "@jupyterlab/apputils-extension/notification.jupyterlab-settings": {"fetchNews": "false"},
-}
 
 
 class Lab:
@@ -43,6 +36,7 @@ class Lab:
         ca_file: to trust that certificate when asking whether it is up.
         env: more environment for the server and its kernels.
         kernels: more kernels, by name: the interpreter of each, which has ipykernel.
+        nodelay: whether the server has the extension `cocalc_widget.nodelay`.
 
     Raises:
         ConfigurationError: JupyterLab is not installed.
@@ -59,6 +53,7 @@ class Lab:
         env: Mapping[str, str] | None = None,
         theme: str = "JupyterLab Light",
         kernels: Mapping[str, Path | str] | None = None,
+        nodelay: bool = False,
     ) -> None:
         self.folder = folder
         self.token = secrets.token_hex(16)
@@ -67,9 +62,10 @@ class Lab:
         self.log = self.home / "lab.log"
         self._tls = ["--certfile", str(certfile), "--keyfile", str(keyfile)] if certfile else []
         self._ca = str(ca_file) if ca_file else None
-        self._env = {**os.environ, **self._private_home(theme), **(env or {})}
+        home = make_home(self.home, self.token, theme=theme, nodelay=nodelay)
+        self._env = {**os.environ, **home, **(env or {})}
         for name, python in (kernels or {}).items():
-            self._add_kernel(name, python)
+            add_kernel(self.home, name, python)
         self._process: subprocess.Popen[bytes] | None = None
         self.port = 0
 
@@ -127,37 +123,6 @@ class Lab:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
-
-    def _private_home(self, theme: str) -> dict[str, str]:
-        # Nothing of the user's own Jupyter is read or written: what the demo
-        # shows must not depend on it.
-        settings = {
-            **_SETTINGS,
-            "@jupyterlab/apputils-extension/themes.jupyterlab-settings": {"theme": theme},
-        }
-        for name, value in settings.items():
-            file = self.home / "settings" / name
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(json.dumps(value))
-        page = self.home / "config" / "labconfig" / "page_config.json"
-        page.parent.mkdir(parents=True)
-        page.write_text(json.dumps(_PAGE_CONFIG))
-        return {
-            "JUPYTER_CONFIG_DIR": str(self.home / "config"),
-            "JUPYTER_DATA_DIR": str(self.home / "data"),
-            "JUPYTER_RUNTIME_DIR": str(self.home / "runtime"),
-            "JUPYTERLAB_SETTINGS_DIR": str(self.home / "settings"),
-            "JUPYTERLAB_WORKSPACES_DIR": str(self.home / "workspaces"),
-            "IPYTHONDIR": str(self.home / "ipython"),
-            "JUPYTER_TOKEN": self.token,
-        }
-
-    def _add_kernel(self, name: str, python: Path | str) -> None:
-        folder = self.home / "data" / "kernels" / name
-        folder.mkdir(parents=True)
-        argv = [str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-        spec = {"argv": argv, "display_name": name, "language": "python"}
-        (folder / "kernel.json").write_text(json.dumps(spec))
 
     def _answers(self) -> bool:
         request = urllib.request.Request(
