@@ -7,7 +7,7 @@ import hmac
 import secrets
 import time
 import uuid
-from typing import Any
+from typing import Any, Literal
 
 from .keys import Caller, Keys
 from .store import Store, now
@@ -26,10 +26,19 @@ class Accounts(Keys):
         self.ban_seconds = BAN_SECONDS
 
     def create(
-        self, first: str, last: str, email: str, password: str, *, admin: bool = False
+        self,
+        first: str,
+        last: str,
+        email: str,
+        password: str,
+        *,
+        admin: bool = False,
+        by: Caller | Literal["site"] | None = "site",
     ) -> str:
-        """A new account; its id."""
+        """A new account; its id. It is a guest's where it is made `by` nobody, or by a guest."""
         account_id = str(uuid.uuid4())
+        if by != "site" and (by is None or self.is_guest(by.account_id)):
+            self._store.insert("guests", account_id=account_id)
         self._store.insert(
             "accounts",
             account_id=account_id,
@@ -41,6 +50,14 @@ class Accounts(Keys):
             created=now(),
         )
         return account_id
+
+    def is_guest(self, account_id: str) -> bool:
+        """Whether the account signed itself up. Anybody on this machine may do that.
+
+        So may whoever comes in by an open proxy: guests' projects run no commands.
+        """
+        sql = "SELECT account_id FROM guests WHERE account_id = ?"
+        return self._store.one(sql, account_id) is not None
 
     def get(self, account_id: str) -> dict[str, Any] | None:
         """One account's row."""

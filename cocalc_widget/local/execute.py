@@ -26,6 +26,11 @@ async def execute(core: Core, project_id: str, p: Params, *, none: str) -> dict[
         int(p["max_output"]) if str(p.get("max_output")).isdigit() else MAX_OUTPUT,
         env if isinstance(env, dict) else {},
     )
+    if core.accounts.is_guest(core.projects.owner(project_id)):
+        raise EventError(
+            f"{command.words(none)} -- commands run as the user of this machine: the stand-in runs "
+            "none in projects of an account that signed itself up"
+        )
     root = core.projects.root(project_id)
     output = await core.command(core.runner.run, project_id, root, command)
     core.projects.touch(project_id)

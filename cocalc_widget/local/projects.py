@@ -88,6 +88,12 @@ class Projects:
             self._roles[who] = row["role"] if row else None
         return self._roles[who]
 
+    def owner(self, project_id: str) -> str:
+        """The account that made a project; "" for unknown ones."""
+        sql = "SELECT account_id FROM collaborators WHERE project_id = ? AND role = 'owner'"
+        row = self._store.one(sql, project_id)
+        return str(row["account_id"]) if row else ""
+
     def users(self, project_id: str) -> dict[str, dict[str, str]]:
         """Account id → group, as a query shows it."""
         sql = "SELECT account_id, role FROM collaborators WHERE project_id = ?"

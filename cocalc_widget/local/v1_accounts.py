@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..address import is_uuid
@@ -29,7 +30,7 @@ async def ping(_core: Core, _caller: Caller, _p: Params) -> dict[str, Any]:
         "get_api_key", "usage_intent",
     ),
 )  # fmt: skip
-async def create_account(core: Core, _caller: Caller, p: Params) -> dict[str, Any]:
+async def create_account(core: Core, caller: Caller, p: Params) -> dict[str, Any]:
     """Make an account, with a key for it if asked."""
     email, password = str(p["email_address"] or ""), str(p["password"] or "")
     reason: dict[str, str] = {}
@@ -45,7 +46,8 @@ async def create_account(core: Core, _caller: Caller, p: Params) -> dict[str, An
     if reason:
         return {"event": "account_creation_failed", "reason": reason}
     names = str(p["first_name"] or ""), str(p["last_name"] or "")
-    account_id = await core.run(core.accounts.create, *names, email, password)
+    make = partial(core.accounts.create, *names, email, password, by=caller)
+    account_id = await core.run(make)
     reply = {"event": "account_created", "account_id": account_id}
     if p["get_api_key"]:
         reply["api_key"] = core.accounts.new_key(account_id, legacy=True)[1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from .api_v2 import IssuesError, V2Handler, endpoint, project_of
@@ -37,7 +38,7 @@ def _give_cookie(handler: V2Handler, account_id: str) -> None:
 
 
 @endpoint("auth/sign-up", None)
-async def sign_up(handler: V2Handler, _caller: Caller | None, body: Body) -> Any:
+async def sign_up(handler: V2Handler, caller: Caller | None, body: Body) -> Any:
     """Make an account and sign it in; an own account with its password signs in."""
     email, password = str(body.get("email") or ""), str(body.get("password") or "")
     accounts = handler.core.accounts
@@ -59,7 +60,8 @@ async def sign_up(handler: V2Handler, _caller: Caller | None, body: Body) -> Any
         account_id = row["account_id"]
     else:
         names = str(body.get("firstName") or ""), str(body.get("lastName") or "")
-        account_id = await handler.core.run(accounts.create, *names, email, password)
+        make = partial(accounts.create, *names, email, password, by=caller)
+        account_id = await handler.core.run(make)
     _give_cookie(handler, account_id)
     return {"account_id": account_id}
 
