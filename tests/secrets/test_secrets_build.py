@@ -60,5 +60,6 @@ def test_what_is_shipped_holds_no_secret(tmp_path):
     inside = "\n".join(scanner.places)
     for name in ("cocalc_widget/redact.py", "cocalc_widget/static/widget.js", "quickstart.ipynb"):
         assert len([it for it in scanner.places if it.endswith(name)]) >= 2, inside
+    assert any(it.endswith("/SECURITY.md") for it in scanner.places)
     scanner.tree("checkout", checkout)
     assert len({it.place for it in scanner.findings}) == len(LEFT)  # it knows it when it sees it
