@@ -3,7 +3,7 @@
 import asyncio
 
 from jupyter_server.services.kernels.websocket import KernelWebsocketHandler
-from tornado.httputil import HTTPServerRequest, RequestStartLine
+from tornado.httputil import HTTPHeaders, HTTPServerRequest, RequestStartLine
 from tornado.web import Application
 
 from cocalc_widget import nodelay
@@ -19,7 +19,8 @@ class Server:
         self.web_app = Application(handlers, base_url="/user/me/")
 
     def handler(self, path):
-        request = HTTPServerRequest(start_line=RequestStartLine("GET", path, "HTTP/1.1"))
+        line, headers = RequestStartLine("GET", path, "HTTP/1.1"), HTTPHeaders(Host="hub.test")
+        request = HTTPServerRequest(start_line=line, headers=headers)
         request.connection = object()
         return self.web_app.find_handler(request).handler_class
 

@@ -1,0 +1,36 @@
+"""JupyterLab whose server has the extension `cocalc_widget.nodelay`: nothing changes but the time."""
+
+import json
+
+import pytest
+from cells import AWAIT, BLOCK, TIMED
+from conftest import HUB, keep, load_lab
+from environments import NEWEST, name_of, python_of
+from sheets import SHOW, Sheet, write
+
+from cocalc_widget.local.chromium import headless
+from cocalc_widget.local.lab import Lab
+
+pytestmark = pytest.mark.timeout(90)
+KERNEL, FRONT = name_of(NEWEST), "JupyterLab, nodelay"
+
+
+def test_lab_that_sends_at_once(request, site, env, tmp_path, note):
+    tls = {"certfile": site.cert_file, "keyfile": site.key_file, "ca_file": site.ca_file}
+    kernels = {KERNEL: python_of(NEWEST)}
+    with (
+        Lab(tmp_path, **tls, env=env, kernels=kernels, nodelay=True) as lab,
+        headless({HUB: lab.port}) as browser,
+    ):
+        write(lab.folder, "quick.ipynb", KERNEL)
+        page = load_lab(browser.new_context(), lab)
+        try:
+            sheet = Sheet(page, "quick.ipynb")
+            sheet.works(SHOW + TIMED + "w.status().result(timeout=30)")
+            note(NEWEST, FRONT, "result(), event", json.loads(sheet.works(BLOCK)))
+            note(NEWEST, FRONT, "await", json.loads(sheet.works(AWAIT)))
+            assert sheet.failures == []
+            sheet.shut()
+        finally:
+            keep(request, page)
+        assert "cocalc_widget.nodelay | extension was successfully loaded" in lab.log.read_text()
