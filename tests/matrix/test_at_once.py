@@ -1,4 +1,4 @@
-"""JupyterLab whose server has the extension `cocalc_widget.nodelay`: nothing changes but the time."""
+"""JupyterLab whose server has the extension `cocalc_widget.nodelay`: only the time changes."""
 
 import json
 
