@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -36,6 +37,15 @@ class Api:
     def get(self, path: str, **options: Any) -> requests.Response:
         """Any GET."""
         return self.session.get(self.site.url + path, timeout=10, **options)
+
+
+def until(test: Callable[[], Any], seconds: float = 10) -> Any:
+    """What a test gives as soon as that counts as true; fails after so many seconds."""
+    deadline = time.monotonic() + seconds
+    while not (value := test()):
+        assert time.monotonic() < deadline, f"not after {seconds} s: {value!r}"
+        time.sleep(0.01)
+    return value
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ import requests
 from cocalc_widget import LocalCoCalc
 from cocalc_widget.local import conat_hub, conat_project, left_out
 
-from .conftest import Api
+from .conftest import Api, until
 
 
 @pytest.fixture(scope="module")
@@ -126,10 +126,12 @@ def test_other_corners_of_v2(site: LocalCoCalc, api: Api) -> None:
     job = api.v2(
         "exec", project_id=lesson, command="sleep 9", bash=True, timeout=0.1, async_call=True
     )
-    for _ in range(200):
+
+    def ended() -> dict[str, Any] | None:
         row = api.v2("exec", project_id=lesson, async_get=job["job_id"])
-        if row["status"] != "running":
-            break
+        return None if row["status"] == "running" else row
+
+    row = until(ended)
     assert row["status"] == "error"
     assert "killed" in row["stderr"]
 

@@ -11,7 +11,7 @@ import pytest
 
 from cocalc_widget import LocalCoCalc
 
-from .conftest import Api
+from .conftest import Api, until
 
 
 @pytest.fixture
@@ -28,14 +28,6 @@ def put(api: Api, **more: Any) -> str:
 
 def state(api: Api, copy_path_id: str) -> dict[str, Any]:
     return api.v1("copy_path_status", copy_path_id=copy_path_id)["data"]
-
-
-def until(test: Callable[[], Any], seconds: float = 5) -> Any:
-    deadline = time.monotonic() + seconds
-    while not (value := test()):
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-    return value
 
 
 def finished(api: Api, copy_path_id: str) -> dict[str, Any]:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import cocalc_api
 import pytest
 
 from cocalc_widget import LocalCoCalc
 
-from .conftest import Api
-
-cocalc_api = pytest.importorskip("cocalc_api")
+from .conftest import Api, until
 
 
 @pytest.fixture(scope="module")
@@ -79,11 +78,6 @@ def test_the_bridge_has_a_deadline_and_the_work_goes_on(b: LocalCoCalc) -> None:
     assert "timed out" in answer["error"]
     made = b.directory(project_id) / "made"
     listing = {"name": "system.listing", "args": [{"path": ""}], "project_id": project_id}
-    for _ in range(60):
-        rows = Api(b).post("/api/conat/project", listing).json()
-        if rows:
-            break
-    else:
-        pytest.fail("the command was cut short")
+    rows = until(lambda: Api(b).post("/api/conat/project", listing).json())
     assert rows[0]["name"] == "made"
     assert made.exists()
