@@ -76,7 +76,7 @@ def test_refusal_where_the_page_is_heard_on_this_thread(live):
     begun = time.monotonic()
     with pytest.raises(WouldDeadlockError) as caught:
         command.result()
-    assert time.monotonic() - begun < 0.1
+    assert time.monotonic() - begun < 1  # at once: it does not wait for anything
     assert 'await widget.open("a.md")' in caught.value.remedy
     page.finish("result.done")
     assert command.result().verified
