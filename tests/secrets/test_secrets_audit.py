@@ -181,6 +181,9 @@ def search(found):
     """Look everywhere: in files, as long as they are there, and at all that was watched."""
     scanner = found.scanner = Scanner(found.secrets.known)
     scanner.file("root", "process.log", found.root / "process.log")
+    (log,) = (found.root / "tmp").glob("cocalc-widget-lab-*/lab.log")
+    (history,) = log.parent.glob("ipython/*/history.sqlite")
+    found.lab_log, found.history = log.read_text(), history.read_bytes()
     for child in sorted(found.root.iterdir()):
         if child.is_dir() and child.name != "tmp":
             scanner.tree(child.name, child)
@@ -273,7 +276,7 @@ def test_every_cell_ended_as_it_was_meant_to(run):
         (r"site-b: site\.sqlite \(rows\)", 1),
         (r"site: projects/.*", 30),
         (r"root: process\.log", 1),
-        (r"page: https://(jupyter\.test|localhost:\d+)/.*", 3),
+        (r"page: https://(jupyter\.test|localhost:\d+)/.*", 2),
         (r"addresses: (location|iframe src)", 2),
         (r"console: ", 1),
         (r"socket: (comm_msg|status|execute_request|stream|error|comm_open)", 6),
@@ -295,6 +298,8 @@ def test_what_was_searched_is_what_it_seems(run):
     log = (run.work / "debug.log").read_text()
     for words in ("POST /api/v1/user_auth HTTP/1.1", "execute_request", "it failed"):
         assert words in log
+    assert "[D " in run.lab_log  # at DEBUG
+    assert b"%cocalc token" in run.history
     assert all(run.scanner.size[area] for area in run.scanner.looked if area != "console")
 
 
