@@ -60,6 +60,7 @@ def raw(data: bytes, *, read: bool = True) -> Act:
 
 
 def reset_unread(talk: Talk) -> None:
+    talk.arrived()  # a reset before that is one of connecting: nothing was sent, for certain
     talk.reset()
 
 

@@ -38,6 +38,10 @@ class Talk:
             raise ConnectionError("the client has closed")
         return part
 
+    def arrived(self) -> None:
+        """Wait until a request begins to arrive; it is not read."""
+        self.sock.recv(1, socket.MSG_PEEK)
+
     def send(self, data: bytes) -> None:
         self.sock.sendall(data)
 
