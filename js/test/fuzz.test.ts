@@ -11,6 +11,7 @@ import { ORIGIN, setStage, welcome } from "./stage";
 
 // More, and at random, by the variable that tests/fuzz has, too.
 const FACTOR = Number(process.env.FUZZ_EXAMPLES_FACTOR) || 0;
+vi.setConfig({ testTimeout: 30_000 * (FACTOR || 1) });
 let examples = 0;
 const check = <T>(runs: number, given: fc.Arbitrary<T>, holds: (value: T) => void) =>
   fc.assert(

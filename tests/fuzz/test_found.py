@@ -13,8 +13,9 @@ from cocalc_widget import errors
 from cocalc_widget.address import Address
 from cocalc_widget.api import rows
 from cocalc_widget.api.broken import target_of
-from cocalc_widget.api.envelope import masked, read
+from cocalc_widget.api.envelope import read
 from cocalc_widget.api.policy import retry_after
+from cocalc_widget.api.sealing import masked
 from cocalc_widget.api.verdicts import judge, seconds_to_wait
 from cocalc_widget.api.wire import Reply
 from cocalc_widget.api.words import page_words, words_of

@@ -10,6 +10,7 @@ import pytest
 from frame.framepage import WIRE, FakeComm, Page
 from hypothesis import strategies as st
 from jupyter_client.session import json_packer
+from traitlets import TraitError
 
 from cocalc_widget.errors import CoCalcError
 from cocalc_widget.frame import CoCalc, bundle, inbox, options, outbox
@@ -148,3 +149,34 @@ def test_options(height: Any, sandbox: Any, token: Any, project: Any, limits: An
             assert all(it > 0 and round(it * 1000) for it in found.values())
         elif isinstance(found, str):
             published(found)
+
+
+@examples(500, path=st.one_of(bad.paths, bad.scalars), project=st.one_of(bad.ids, st.none()),
+          token=st.one_of(bad.text, bad.scalars))  # fmt: skip
+def test_a_widget_is_told_anything(path: Any, project: Any, token: Any) -> None:
+    """What it takes goes to the page as it was given; what it refuses does not go there."""
+    host = "https://cocalc.test"
+    widget = CoCalc(bad.ID, host=host)
+    page = Page(widget)
+    page.hello()
+    page.shown()
+    try:
+        for tell in (
+            lambda: widget.open(path, project_id=project),
+            lambda: widget.set_trait("path", path),
+            lambda: widget.set_trait("project_id", project),
+            lambda: widget.sign_in(token),
+        ):
+            before = len(page.comm.customs)
+            try:
+                tell()
+            except (CoCalcError, TraitError) as error:
+                str(error).encode()
+                assert len(page.comm.customs) == before, "refused, and yet sent"
+        for command in page.commands:
+            assert command["url"].startswith(f"{host}/projects/{command['project_id']}/files/")
+            assert command["path"] == path
+        published(page.comm.customs)
+        published(widget.get_state())
+    finally:
+        widget.close()
