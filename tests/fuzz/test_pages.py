@@ -175,7 +175,8 @@ def test_a_widget_is_told_anything(path: Any, project: Any, token: Any) -> None:
                 assert len(page.comm.customs) == before, "refused, and yet sent"
         for command in page.commands:
             assert command["url"].startswith(f"{host}/projects/{command['project_id']}/files/")
-            assert command["path"] == path
+            given = path.decode() if isinstance(path, bytes) else path  # traitlets' way
+            assert command["path"] == given
         published(page.comm.customs)
         published(widget.get_state())
     finally:
