@@ -105,7 +105,7 @@ def normalize_host(value: object, *, allow_http: bool = False) -> str:
         base = quote(parts.path, safe="/%~!$&()*+,;=:@").rstrip("/")
         if ":" in name and "%" not in name:
             name = f"[{ipaddress.IPv6Address(name)}]"
-        elif name and not _NAME.fullmatch(name):
+        elif name and ("[" in parts.netloc or not _NAME.fullmatch(name)):
             raise ValueError
     except (ValueError, UnicodeError):
         raise ConfigurationError(f"the host {_short(value)} is not a valid web address.") from None
