@@ -82,10 +82,11 @@ def serve(given: Path | None, *, browser: bool = True) -> int:
             sys.platform != "linux" or "DISPLAY" in os.environ or "WAYLAND_DISPLAY" in os.environ
         )
         if chromium and browser and screen:
-            stack.enter_context(_window(chromium, lab, f"{LAB_ORIGIN}{page}"))
+            switches = _switches(lab, site)
+            stack.enter_context(_window(chromium, switches, f"{LAB_ORIGIN}{page}"))
             print("Chromium is opening. In there everything works, messages to the frame included.")
         else:
-            print(_by_hand(lab, page, chromium))
+            print(_by_hand(_switches(lab, site), page, chromium))
         print("Ctrl-C ends it.", flush=True)
         with contextlib.suppress(KeyboardInterrupt):
             ended.wait()
@@ -97,18 +98,18 @@ def _has_screen() -> bool:
     return sys.platform != "linux" or bool({"DISPLAY", "WAYLAND_DISPLAY"} & set(os.environ))
 
 
-def _switches(lab: Lab, folder: str) -> list[str]:
+def _switches(lab: Lab, site: LocalCoCalc) -> list[str]:
     root = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     quiet = [switch for switch in QUIET if switch not in ("--no-sandbox", "--disable-gpu")]
-    return [*root, *quiet, *mapped({LAB_HOST: lab.port}), f"--user-data-dir={folder}"]
+    return [*root, *quiet, *mapped({LAB_HOST: lab.port}, site.cert_file)]
 
 
 @contextlib.contextmanager
-def _window(chromium: str, lab: Lab, url: str) -> Iterator[None]:
+def _window(chromium: str, switches: list[str], url: str) -> Iterator[None]:
     profile = tempfile.mkdtemp(prefix="cocalc-widget-profile-")
     start = _start_page(Path(profile), url)
     process = subprocess.Popen(  # noqa: S603
-        [chromium, *_switches(lab, profile), start],
+        [chromium, *switches, f"--user-data-dir={profile}", start],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
     )  # fmt: skip
     try:
@@ -130,11 +131,12 @@ def _start_page(folder: Path, url: str) -> str:
     return file.as_uri()
 
 
-def _by_hand(lab: Lab, page: str, chromium: str | None) -> str:
-    switches = " ".join(f'"{s}"' if " " in s else s for s in _switches(lab, "/tmp/cocalc-demo"))  # noqa: S108
+def _by_hand(switches: list[str], page: str, chromium: str | None) -> str:
+    switches = [*switches, "--user-data-dir=/tmp/cocalc-demo"]
+    words = " ".join(f'"{s}"' if " " in s else s for s in switches)
     return (
         "In a browser of your own, open the stand-in's address first and accept its certificate,\n"
         "then JupyterLab's. Its address has a port, and CoCalc takes no messages from such pages:\n"
         "files are then shown by navigation. For everything, start Chromium or Chrome with\n"
-        f"  {chromium or 'chromium'} {switches} \\\n    '{LAB_ORIGIN}{page}'\n"
+        f"  {chromium or 'chromium'} {words} \\\n    '{LAB_ORIGIN}{page}'\n"
     )

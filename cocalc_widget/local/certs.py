@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import trustme
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 NAMES = ("localhost", "127.0.0.1", "::1", "*.test")
 
@@ -33,3 +34,11 @@ def make_certificate(folder: Path) -> Certificate:
     key_file.touch(mode=0o600)
     leaf.private_key_pem.write_to_path(str(key_file))
     return Certificate(str(ca_file), str(cert_file), str(key_file))
+
+
+def public_key_hash(cert_file: str) -> str:
+    """By what Chromium's `--ignore-certificate-errors-spki-list` knows a certificate."""
+    data = Path(cert_file).read_bytes()
+    key = x509.load_pem_x509_certificate(data).public_key()
+    spki = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return base64.b64encode(hashlib.sha256(spki).digest()).decode()

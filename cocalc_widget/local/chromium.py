@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import ConfigurationError
+from .certs import public_key_hash
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -30,10 +31,17 @@ def find_chromium() -> str | None:
     return next((path for name in NAMES if (path := shutil.which(name))), None)
 
 
-def mapped(ports: Mapping[str, int]) -> list[str]:
-    """The switches that make `https://NAME` (without a port) mean `127.0.0.1:PORT`."""
+def mapped(ports: Mapping[str, int], cert_file: str | None = None) -> list[str]:
+    """The switches that make `https://NAME` (without a port) mean `127.0.0.1:PORT`.
+
+    With a certificate no other is trusted that would not be anyway: a window for people
+    may lead to the rest of the Web.
+    """
     rules = ", ".join(f"MAP {name}:443 127.0.0.1:{port}" for name, port in ports.items())
-    return [f"--host-resolver-rules={rules}", "--ignore-certificate-errors"]
+    trust = "--ignore-certificate-errors"
+    if cert_file is not None:
+        trust += f"-spki-list={public_key_hash(cert_file)}"
+    return [f"--host-resolver-rules={rules}", trust]
 
 
 @contextlib.contextmanager
