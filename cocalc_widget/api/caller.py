@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..errors import AuthenticationError
-from .envelope import Kind, read, secrets_in, unexpected
+from .envelope import Kind, read, unexpected
 from .policy import http_date, retry_after
+from .sealing import secrets_in
 from .wire import encode
 
 if TYPE_CHECKING:
@@ -151,8 +152,7 @@ class Caller:
             )
         except AuthenticationError as error:
             if error.remedy.startswith("Check the API key"):
-                error.remedy = self._key_remedy()
-                error.args = (f"{error.message} {error.remedy}",)
+                error.advise(self._key_remedy())
             raise
 
     def _key_remedy(self) -> str:
@@ -160,7 +160,8 @@ class Caller:
             return "No API key was found for this host: log in, or pass api_key=."
         if not self.transport.key:
             return "The API key given is blank."
-        source = self.key_source or "the argument"
+        source = self.key_source
+        source = "the argument" if source in ("", "argument") else source
         return (
             f"This server does not know the key {self.transport.key}, which came from {source}: "
             "log in again, or make a new key in the account's settings."

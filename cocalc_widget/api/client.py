@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..address import check_path, check_uuid, file_url, signed_url
+from ..errors import ValidationError
 from ..redact import Secret
 from . import detect
 from .copies import Copies
-from .envelope import sealed
 from .files import Files, filled
 from .raw import call_raw
 from .results import Account, Ping, Token, Whoami
+from .sealing import sealed
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -89,7 +90,7 @@ class Client(Copies, Files):
             "password": password,
         }
         if token is not None:
-            told["token"] = _secret(token)
+            told["token"] = _secret(token, "token")
         return self._dialect.create_account(told, get_api_key=get_api_key)
 
     def create_project(self, title: str, description: str = "", *, start: bool = False) -> str:
@@ -126,8 +127,13 @@ class Client(Copies, Files):
         return self._dialect.create_token(account.strip(), password, expire)
 
     def revoke_token(self, token: Token | Secret | str) -> None:
-        """End a token before its time (generation B only)."""
-        secret = token = _secret(token)
+        """End a token before its time (generation B only).
+
+        Raises:
+            NotFoundError: generation A, whose tokens end by themselves.
+            ValidationError: no token at all.
+        """
+        secret = token = _token(token)
         self._dialect.revoke_token(secret)
 
     def embed_url(
@@ -137,7 +143,7 @@ class Client(Copies, Files):
         url = file_url(self.host, check_uuid(project_id), check_path(path))
         if token is None:
             return url
-        secret = token = _secret(token)
+        secret = token = _token(token)
         return signed_url(url, secret.reveal(), self.generation, self.host)
 
     def call(self, name: str, *args: Any, **options: Any) -> Any:
@@ -154,8 +160,17 @@ class Client(Copies, Files):
         return call_raw(self._caller, name, args, options, lambda: self.api)
 
 
-def _secret(given: str | Secret | Token) -> Secret:
+def _secret(given: object, name: str = "password") -> Secret:
     # methods put it in the place of what was given: a traceback may show their arguments
-    if isinstance(given, Token):
-        return given.secret
-    return Secret(given) if isinstance(given, str) else given
+    if isinstance(given, str):
+        return Secret(given)
+    if isinstance(given, Secret):
+        return given
+    raise ValidationError(f"{name} must be text, not {type(given).__name__}.")
+
+
+def _token(given: object) -> Secret:
+    secret = given.secret if isinstance(given, Token) else _secret(given, "token")
+    if not secret.reveal().strip():
+        raise ValidationError("the token is blank.")
+    return secret

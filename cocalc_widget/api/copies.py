@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ..address import Address
+    from .results import Project
 
 MOST_WORKERS = 64
 
@@ -32,7 +33,7 @@ class Copies(ClientBase):
     def copy(
         self,
         src: str | Address,
-        *targets: str | Address | Path | Iterable[Any],
+        *targets: str | Address | Project | Path | Iterable[Any],
         wait: bool | float = True,
         overwrite_newer: bool = False,
         delete_missing: bool = False,
@@ -50,8 +51,9 @@ class Copies(ClientBase):
 
         Args:
             src: `"PROJECT:path"`.
-            *targets: `"PROJECT"` (same path), `"PROJECT:path"`, lists of these, or
-                the `Path` of a CSV file with a column of them.
+            *targets: `"PROJECT"` (same path), `"PROJECT:path"`, a `Project`, lists of
+                these, or a CSV file with a column of them: its `Path`, or its name
+                where that ends in `.csv`.
             wait: until all have ended; a number is the longest wait in seconds.
                 False returns as soon as the server has them all.
             overwrite_newer: overwrite files that are newer in the target.
@@ -107,29 +109,29 @@ class Copies(ClientBase):
         raise_if_hopeless(batch)
         return batch
 
-    def copy_status(self, job: str | CopyJob) -> CopyJob:
+    def copy_status(self, copy_id: str | CopyJob) -> CopyJob:
         """How a copy is getting on.
 
         Args:
-            job: a job, or its id.
+            copy_id: the id of a job, or the job.
 
         Raises:
             NotFoundError: no such job: cancelled, or never there.
             ValidationError: an empty id: that copy was done when it was asked for.
         """
-        if isinstance(job, CopyJob):
-            if not job.id:
-                return job
-            return job.updated(self._dialect.copy_status(job.id))
-        return replace(self._dialect.copy_status(check_job_id(job)), names=self._titles)
+        if isinstance(copy_id, CopyJob):
+            job = copy_id
+            return job.updated(self._dialect.copy_status(job.id)) if job.id else job
+        return replace(self._dialect.copy_status(check_job_id(copy_id)), names=self._titles)
 
-    def cancel_copy(self, job: str | CopyJob) -> None:
+    def cancel_copy(self, copy_id: str | CopyJob) -> None:
         """Cancel a copy that is scheduled and not yet done (API v1).
 
         Raises:
             NotFoundError: no such job, or it is done; or this server can't cancel.
         """
-        self._dialect.cancel_copy(check_job_id(job.id if isinstance(job, CopyJob) else job))
+        told = copy_id.id if isinstance(copy_id, CopyJob) else copy_id
+        self._dialect.cancel_copy(check_job_id(told))
 
     def copies(
         self,

@@ -43,14 +43,15 @@ class CopiesV1:
         if how.scheduled is not None:
             params["scheduled"] = how.scheduled.astimezone(timezone.utc).isoformat()
         limit = copy_limit(how.timeout, self._caller.transport.timeouts, queues=self._queues)
-        told = self._caller.v1(event, params, timeout=limit)
-        copy_id = rows.text_at(told, "copy_path_id", event)
+        copy_id = rows.copy_id_of(self._caller.v1(event, params, timeout=limit), event)
         self._queues = self._queues or bool(copy_id)
         return copy_id
 
     def copy_status(self, copy_id: str) -> CopyJob:
         told = self._caller.v1("copy_path_status", {"copy_path_id": copy_id}, idempotent=True)
-        return rows.job_of(told.get("data"), "copy_path_status")
+        row = told.get("data")
+        alone = isinstance(row, list) and len(row) == 1
+        return rows.job_of(row[0] if alone else row, "copy_path_status")
 
     def list_copies(self, which: Listing) -> list[CopyJob]:
         params: dict[str, Any] = {"pending": not which.finished, "limit": which.limit}

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from .jobs import CopyJob
 
 TOKEN_LIFE = timedelta(hours=24)  # source
+_WITHOUT = {
+    "exclude": "Leave it out, or copy what you want from a folder of its own.",
+    "scheduled": "Leave it out, and copy when the time has come.",
+}
 
 
 class DialectConat(DialectV2):
@@ -106,6 +110,16 @@ class DialectConat(DialectV2):
     def revoke_token(self, token: Secret) -> None:
         self._caller.conat("org.expireToken", [{"token": token}], idempotent=True)
 
+    def check_options(self, how: CopyOptions) -> None:
+        """Refuse what this generation does not know; it has no API v1 beside it that does."""
+        for name, value in (("exclude", how.exclude), ("scheduled", how.scheduled)):
+            if value:
+                raise lacking(
+                    "projects/copy-path",
+                    f"this generation of CoCalc cannot copy with `{name}`.",
+                    _WITHOUT[name],
+                )
+
     def check_copies(self, source: Address, targets: list[Address], how: CopyOptions) -> None:
         """Refuse what the server does not know; it refuses unknown projects itself."""
         self.check_options(how)
@@ -114,7 +128,7 @@ class DialectConat(DialectV2):
         params = {**self.copy_params(source, target, how), "wait_until_done": False}
         limit = copy_limit(how.timeout, self._caller.transport.timeouts, queues=self._queues)
         body = self._call("projects/copy-path", params, timeout=limit)
-        copy_id = rows.text_at(body, "copy_id", "projects/copy-path")
+        copy_id = rows.copy_id_of(body, "projects/copy-path")
         self._queues = self._queues or bool(copy_id)
         return copy_id
 

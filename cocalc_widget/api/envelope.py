@@ -12,15 +12,22 @@ import re
 from typing import Any, Literal
 
 from ..errors import APIError, RateLimitError, ServerError
-from ..redact import Secret, mask, redact
+from ..redact import Secret, redact
+from .sealing import masked, told_body
 from .verdicts import judge, seconds_to_wait
 from .words import page_words, words_of
 
 Kind = Literal["v1", "v2", "conat", "page"]
-_NO_API = "The server has no such API: is the host a CoCalc, and of this generation?"
-SECRET_KEYS = {"auth_token", "token", "secret", "api_key", "password", "url"}
-_DEEPEST = 50  # levels of a body in an error
-_CALLED = re.compile(r" - callHub: subject='.*$", re.DOTALL)
+# what to do where a page says that there is nothing, by what was called
+_NO_API: dict[Kind, str] = {
+    "v1": 'Is the host a CoCalc? One of 2025 or later has no API v1: leave `api` out, or api="v2".',
+    "v2": "Is the host a CoCalc? If so, it has no such endpoint in API v2; methods of the conat "
+    'bridge are named with a dot, as "system.ping".',
+    "conat": "Is the host a CoCalc? One from before 2025 has no conat bridge: call an event of "
+    'API v1 ("ping") or a path of API v2 ("projects/get").',
+    "page": "Is the host a CoCalc?",
+}
+_CALLED = re.compile(r" - call[A-Z]\w+: subject='.*$", re.DOTALL)
 
 
 def read(
@@ -65,13 +72,13 @@ def read(
         what = "broken JSON" if "json" in content_type else "a web page"
         words = f"{what} came instead of an answer{': ' if words else ''}{words}"
     if not is_json and status == 404:
-        verdict = verdict._replace(remedy=_NO_API)
+        verdict = verdict._replace(remedy=_NO_API[kind])
     request_id = body.get("id") if isinstance(body, dict) else None
     details: dict[str, Any] = {
         "endpoint": endpoint,
         "status": status,
         "request_id": redact(request_id, *secrets) if isinstance(request_id, str) else None,
-        "body": masked(body, secrets),
+        "body": told_body(body, secrets),
         "remedy": redact(verdict.remedy, *secrets),
     }
     message = redact(words or f"the server answered `{endpoint}` with HTTP {status}.", *secrets)
@@ -85,10 +92,11 @@ def read(
 
 def _parse(content_type: str, text: str) -> tuple[Any, bool]:
     kind = content_type.partition(";")[0].strip().lower()
-    looks = text.lstrip()[:1] in ("{", "[", '"') or text.strip() == "null"
-    if kind.endswith("json") or (not kind and looks):
+    plain = text.lstrip("\ufeff \t\r\n")  # a mark of the byte order is no JSON
+    looks = plain[:1] in ("{", "[") or (not kind and (plain[:1] == '"' or plain.strip() == "null"))
+    if kind.endswith("json") or (looks and "html" not in kind):
         try:
-            return json.loads(text), True
+            return json.loads(plain), True
         except (ValueError, RecursionError):
             pass
     return text, False
@@ -100,6 +108,7 @@ def _failure(body: Any, status: int, kind: Kind) -> tuple[bool, str]:
         return status >= 400, words_of(body) if status >= 400 else ""
     event, error = body.get("event"), body.get("error")
     if event == "error":
+        error = body.get("mesg", body.get("message")) if error is None else error
         return True, _trim(words_of(error), kind)
     if event == "account_creation_failed":
         return True, words_of(body.get("reason"))
@@ -108,53 +117,6 @@ def _failure(body: Any, status: int, kind: Kind) -> tuple[bool, str]:
     if event is None and error not in (None, "", False):
         return True, _trim(words_of(error), kind)
     return status >= 400, words_of(error) if error is not None else ""
-
-
-def masked(body: Any, secrets: tuple[Secret | str | None, ...] = (), depth: int = _DEEPEST) -> Any:
-    """The same body with every secret masked; what is deeper than anything real is left out."""
-    if isinstance(body, (dict, list)) and not depth:
-        return "..."
-    if isinstance(body, dict):
-        return {
-            redact(key, *secrets): mask(value)
-            if key in SECRET_KEYS and isinstance(value, str)
-            else masked(value, secrets, depth - 1)
-            for key, value in body.items()
-        }
-    if isinstance(body, list):
-        return [masked(item, secrets, depth - 1) for item in body]
-    return redact(body, *secrets) if isinstance(body, str) else body
-
-
-def sealed(params: Any, depth: int = _DEEPEST) -> Any:
-    """The same parameters with the passwords and tokens among them as secrets."""
-    if isinstance(params, dict) and depth:
-        return {
-            key: Secret(value)
-            if key in SECRET_KEYS and isinstance(value, str)
-            else sealed(value, depth - 1)
-            for key, value in params.items()
-        }
-    if isinstance(params, list) and depth:
-        return [sealed(value, depth - 1) for value in params]
-    return params
-
-
-def secrets_in(params: Any) -> tuple[Secret | str, ...]:
-    """The passwords and tokens among parameters: a server may repeat them in its errors."""
-    if isinstance(params, Secret):
-        return () if params.reveal() in SECRET_KEYS else (params,)
-    if isinstance(params, dict):
-        found = tuple(
-            # "password" as a password would mask the names of fields
-            value
-            for key, value in params.items()
-            if key in SECRET_KEYS and isinstance(value, str) and value not in SECRET_KEYS
-        )
-        return found + tuple(it for v in params.values() for it in secrets_in(v))
-    if isinstance(params, list):
-        return tuple(it for value in params for it in secrets_in(value))
-    return ()
 
 
 def unexpected(endpoint: str, body: Any, wanted: str) -> APIError:

@@ -41,7 +41,10 @@ class Files(ClientBase):
         if not isinstance(text, str):
             # a number as content was never answered by the server (recording)
             raise ValidationError(f"the text must be a string, not {type(text).__name__}.")
-        texts.write(self._dialect, check_uuid(project_id), check_path(path), text)
+        project_id, path = check_uuid(project_id), check_path(path)
+        if path.endswith("/"):
+            raise ValidationError(f"{path!r} names a folder.", remedy="Name a file in that folder.")
+        texts.write(self._dialect, project_id, path, text)
 
     def exec(
         self,

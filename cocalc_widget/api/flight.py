@@ -110,7 +110,9 @@ class Flight:
 
     def _lost(self) -> bool:
         lists = self._sender.dialect.lists_copies and self._sender.queues is not False
-        return lists and any(job.state == "unknown" for job in self._jobs)
+        return (
+            lists and not self._follower.blind and any(job.state == "unknown" for job in self._jobs)
+        )
 
     def _send_one(self, number: int) -> None:
         # marked first: what is on its way when Ctrl-C comes is not sent a second time
@@ -146,7 +148,7 @@ class Flight:
     def _absent(self) -> bool:
         # whether a job that the server does not list never got there
         lists = self._sender.dialect.lists_copies and self._sender.queues is True
-        return lists and self._follower.since is not None
+        return lists and not self._follower.blind and self._follower.since is not None
 
     def _late(self, limit: float) -> APITimeoutError:
         return APITimeoutError(

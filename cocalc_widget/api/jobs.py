@@ -74,6 +74,8 @@ class CopyJob:
 
     def __repr__(self) -> str:
         why = f" ({self.error})" if self.error else f" ({self.note})" if self.note else ""
+        if not self.source.project:  # generation B tells the state alone
+            return f"<copy {self.id}: {self.state}{why}>"
         return f"<{self.shown(self.source)} → {self.shown(self.target)}: {self.state}{why}>"
 
     def _repr_html_(self) -> str:

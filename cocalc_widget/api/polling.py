@@ -10,7 +10,7 @@ from . import workers
 from .sending import adopt
 
 if TYPE_CHECKING:
-    from .jobs import CopyJob
+    from .jobs import CopyJob, State
     from .sending import Sender
 
 FIRST = 0.1  # s until the first look
@@ -24,6 +24,12 @@ TRANSIENT = (APIConnectionError, ServerError, RateLimitError)
 def next_interval(interval: float, *, news: bool) -> float:
     """Seconds until the next look: shorter while jobs end, longer while nothing happens."""
     return max(FIRST, interval / GROWTH) if news else min(SLOWEST, interval * GROWTH)
+
+
+def is_missing(error: NotFoundError) -> bool:
+    """Whether there is no such endpoint, not only no such job behind it."""
+    words = ("unknown endpoint", "unknown function", "is not part of the HTTP API")
+    return error.status == 404 or any(it in error.message for it in words)
 
 
 class Follower:
@@ -45,10 +51,24 @@ class Follower:
         self._concurrency = concurrency
         self.spent: set[str] = set()  # ids of jobs whose place was sent again
         self._quiet = 0
+        self.blind = False  # the server has no status of copies
 
     def look(self) -> bool:
         """One look at all jobs that are under way; returns whether anything changed."""
+        if self.blind:
+            return False
         before = [job.state for job in self._jobs]
+        try:
+            self._ask_all(before)
+        except NotFoundError as error:
+            if not is_missing(error):
+                raise
+            self._give_up(error)
+        news = before != [job.state for job in self._jobs]
+        self._quiet = 0 if news else self._quiet + 1
+        return news
+
+    def _ask_all(self, before: list[State]) -> None:
         open_ = [n for n, job in enumerate(self._jobs) if job.pending and job.id]
         lost = any(job.state == "unknown" for job in self._jobs)
         if not self._sender.dialect.lists_copies or (len(open_) == 1 and not lost):
@@ -57,13 +77,11 @@ class Follower:
             self._list(finished=True)
             if lost or self._quiet >= STALE:
                 self._list(finished=False)
-        news = before != [job.state for job in self._jobs]
-        self._quiet = 0 if news else self._quiet + 1
-        if self._quiet > 2 * STALE and self._sender.dialect.lists_copies:
+        quiet = self._quiet >= 2 * STALE and before == [job.state for job in self._jobs]
+        if quiet and self._sender.dialect.lists_copies:
             # neither pending nor finished: cancelled by somebody, perhaps
             self._quiet = 0
             workers.run(open_, self.ask, workers=self._concurrency)
-        return news
 
     def _list(self, *, finished: bool) -> None:
         rows = list(self._sender.listed(finished=finished, since=self.since))
@@ -85,7 +103,17 @@ class Follower:
         try:
             told = self._sender.dialect.copy_status(job.id)
         except NotFoundError as error:
+            if is_missing(error):
+                raise
             # deleted, or lost: this job will not end (recording)
             self._jobs[number] = replace(job, state="cancelled", error=error.with_traceback(None))
             return
         self._jobs[number] = job.updated(told)
+
+    def _give_up(self, error: NotFoundError) -> None:
+        # the server has the jobs, but no endpoint that tells how they end
+        self.blind = True
+        for number, job in enumerate(self._jobs):
+            if job.pending:
+                gone = replace(job, state="unknown", error=error.with_traceback(None))
+                self._jobs[number] = gone

@@ -31,6 +31,11 @@ def call_raw(
     if not isinstance(name, str) or not name.strip("/ ") or any(c in name for c in "?#%\\ "):
         raise ValidationError(f"{name!r} is no name of an API call.")
     name = name.strip("/")
+    if name.startswith("api/conat"):
+        raise ValidationError(
+            f"{name!r} is where the bridge is, not a method of it.",
+            remedy='Name the method: call("system.ping"), with project_id= for a project\'s.',
+        )
     for start, kind in (("api/v1/", "v1"), ("api/v2/", "v2")):
         if name.startswith(start):
             return _post(caller, kind, name.removeprefix(start), args, options)

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from ..address import Address
 from .dialect import Person
-from .envelope import masked, unexpected
+from .envelope import unexpected
 from .jobs import CopyJob
 from .results import ExecResult, Project, parse_time
+from .sealing import masked
 from .verdicts import judge
 from .words import words_of
 
@@ -27,6 +28,20 @@ def job_of(row: Any, endpoint: str) -> CopyJob:
     target_path = row.get("target_path") or source.path
     target = Address(text_of(row.get("target_project_id")), text_of(target_path))
     return make_job(row, row["copy_path_id"], source, target, endpoint)
+
+
+def copy_id_of(body: Any, endpoint: str) -> str:
+    """The id of a new copy job; "" for a copy that is made already.
+
+    An empty id means that (recording). So does an answer that is a success and names
+    none: `{event: "success"}` of CoCalc's own reference (doc), `{}` of API v2 (recording).
+    """
+    name = "copy_id" if "/" in endpoint else "copy_path_id"
+    if isinstance(body, dict) and body.get(name) is None:
+        known = ("success", "copy_path_between_projects_response")
+        if "/" in endpoint or body.get("event") in known:
+            return ""
+    return text_at(body, name, endpoint)
 
 
 def make_job(

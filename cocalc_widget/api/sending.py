@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from ..errors import APIConnectionError, APIError, CoCalcError
+from ..errors import APIConnectionError, APIError, CoCalcError, ServerError
 from .dialect import Listing
 from .jobs import CopyJob, State
+from .verdicts import is_late
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -49,8 +50,8 @@ class Sender:
         """Send one copy, once.
 
         The transport tries again only while it is certain that nothing arrived.
-        A connection that breaks, a deadline, or a failing server (5xx) after that
-        leave the job `unknown`.
+        A connection that breaks, a deadline (the server's own too), a failing server
+        (5xx), or an answer that nobody can read after that leave the job `unknown`.
         """
         job = self.job(target)
         try:
@@ -58,8 +59,8 @@ class Sender:
         except APIConnectionError as error:
             return replace(job, state="unknown" if error.sent else "error", error=_bare(error))
         except APIError as error:
-            unclear = error.status is not None and error.status >= 500
-            return replace(job, state="unknown" if unclear else "error", error=_bare(error))
+            state: State = "unknown" if is_unclear(error) else "error"
+            return replace(job, state=state, error=_bare(error))
         if not copy_id:
             if self.queues is None:
                 self.queues = False
@@ -115,6 +116,14 @@ def adopt(
                 taken.add(row.id)
                 break
     return found
+
+
+def is_unclear(error: APIError) -> bool:
+    """Whether a copy may have been made, or be under way, though the answer was this error."""
+    if not isinstance(error, ServerError) or error.status is None or 300 <= error.status < 400:
+        return False  # refused by a word or a status, or not even asked for
+    said = isinstance(error.body, dict) and error.body.get("error")
+    return error.status >= 500 or not said or is_late(error.message)
 
 
 def _project(address: Address) -> Address:

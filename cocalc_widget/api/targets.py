@@ -3,30 +3,40 @@
 from __future__ import annotations
 
 import csv
+import os
+import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from ..address import Address, check_path, parse_address
+from ..address import Address, check_path, is_uuid, parse_address
 from ..errors import ValidationError
 from .dialect import CopyOptions
 from .policy import check_seconds
+from .results import Project
 
 _PROJECT_COLUMNS = ("project_id", "project", "target", "target_project_id")
 _PATH_COLUMNS = ("path", "target_path")
 
 
 def flatten(targets: Iterable[object]) -> list[Address]:
-    """Addresses as written: strings, `Address`es, (project, path) rows, CSV files, lists of these.
+    """Addresses as written: strings, `Address`es, projects, CSV files, lists of these.
+
+    A string is the name of a CSV file where it ends so and there is one. Ids with commas
+    or line ends between them are several targets: no path goes on with a project's id.
 
     Raises:
         ValidationError: something else, or nothing at all.
     """
     found: list[Address] = []
     for target in targets:
-        if isinstance(target, (str, Address)):
+        if isinstance(target, str):
+            found.extend(_read(target))
+        elif isinstance(target, Address):
             found.append(parse_address(target))
+        elif isinstance(target, Project):
+            found.append(Address(target.project_id))
         elif isinstance(target, Path):
             found.extend(read_csv(target))
         elif isinstance(target, Mapping) or not isinstance(target, Iterable):
@@ -36,6 +46,17 @@ def flatten(targets: Iterable[object]) -> list[Address]:
         else:
             found.extend(flatten(target))
     return found
+
+
+def _read(text: str) -> list[Address]:
+    if text.strip().lower().endswith(".csv") and not is_uuid(text[:36]):
+        file = text.strip()
+        if os.path.isfile(file):  # noqa: PTH113 - False for a name that no file can have
+            return read_csv(Path(file))
+    parts = [part.strip() for part in re.split(r"[,\r\n]", text) if part.strip()]
+    if len(parts) > 1 and all(is_uuid(part.partition(":")[0].strip()) for part in parts):
+        return [parse_address(part) for part in parts]
+    return [parse_address(text)]
 
 
 def read_csv(file: Path) -> list[Address]:

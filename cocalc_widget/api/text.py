@@ -62,7 +62,10 @@ def write(dialect: Dialect, project_id: str, path: str, text: str) -> None:
     _clean(dialect, project_id, parts)
     if ended.exit_code == 21:
         raise ValidationError(
-            f"{path!r} is a folder: nothing was written.", remedy="Name a file in that folder."
+            f"{path!r} is a folder: nothing was written.",
+            endpoint="write_text",
+            status=200,
+            remedy="Name a file in that folder.",
         )
     why = "they differ from what was sent" if ended.exit_code == 23 else ended.stderr.strip()
     raise ServerError(
@@ -78,8 +81,13 @@ def check(dialect: Dialect, project_id: str, path: str, content: str) -> str:
         ValidationError: it came as the tar archive of a folder (recording), or
             is binary, so that its bytes were lost on the way.
     """
-    if content[257:262] == "ustar":
-        raise ValidationError(f"{path!r} is a folder, not a file.", remedy=_DIRECTORY)
+    if _is_archive(content):
+        raise ValidationError(
+            f"{path!r} is a folder, not a file.",
+            endpoint="read_text",
+            status=200,
+            remedy=_DIRECTORY,
+        )
     broken = "\x00" in content
     if not broken and "\ufffd" in content:
         # What is no UTF-8 was replaced by this character, which is longer than
@@ -89,8 +97,19 @@ def check(dialect: Dialect, project_id: str, path: str, content: str) -> str:
         )
         broken = found.stdout.strip() != str(len(content.encode("utf-8", "replace")))
     if broken:
-        raise ValidationError(f"{path!r} is not a text file in UTF-8.", remedy=_BINARY)
+        raise ValidationError(
+            f"{path!r} is not a text file in UTF-8.",
+            endpoint="read_text",
+            status=200,
+            remedy=_BINARY,
+        )
     return content
+
+
+def _is_archive(content: str) -> bool:
+    # "ustar" is at byte 257 of a tar archive. The name before it, of up to 100 bytes and
+    # zeros, has fewer characters than bytes where they are not ASCII.
+    return "\x00" in content[:101] and "ustar" in content[180:262]
 
 
 def measure(text: str, *, form: bool) -> int:

@@ -29,30 +29,35 @@ class Verdict(NamedTuple):
 
 _KEY = "Check the API key, or log in again."
 _SMALLER = "Send it in smaller parts, or as a file by write_text."
+_NO_FOLDER = "A name on the way to it is that of a file."
 _ORG = "Only an admin of that user's organization, or of the site, can mint tokens there."
+_LATE = r"\btimed? ?out\b"
 # The first entry that has one of its expressions in the words decides.
 _TABLE: tuple[tuple[tuple[str, ...], Verdict], ...] = (
     # how a command in a project ended: what follows is the command's own text
     (("exited with nonzero code",), Verdict(ServerError)),
     (("killed command",), Verdict(ServerError, "Give it more time with timeout= (s).")),
-    (
-        (r"make sure you are signed in", r"anonymous \w+ queries"),
-        Verdict(AuthenticationError, _KEY),
-    ),
+    (("make sure you are signed in", r"anonymous \w+ queries"), Verdict(AuthenticationError, _KEY)),
     (
         (r"^banned\b", "too many", r"rate.?limit", "throttl", "please wait .*(before|try)"),
         Verdict(RateLimitError),
     ),
-    (("entity too large",), Verdict(ValidationError, _SMALLER)),
+    (("entity too large", "body exceeded"), Verdict(ValidationError, _SMALLER)),
     ((r"\bEISDIR\b", "is a directory"), Verdict(ValidationError, "Name a file in that folder.")),
+    ((r"\bENOTDIR\b", "not a directory"), Verdict(ValidationError, _NO_FOLDER)),
     ((r"\bE(ACCES|PERM)\b", "permission denied"), Verdict(PermissionDeniedError)),
     (
         (
             "invalid (param|input|project_id|account_id|src_|target_|user_query|json)",
             "unexpected (argument|end of|token)",
+            r"invalid (\w+ )?(uuid|e-?mail|path|field|type|value|date|limit|argument)",
             "must be (specified|a valid|valid uuid|defined|contained|given|between)",
             "must be an? (object|array|string|number)",
-            "must (include|set|specify) ",
+            "must (include|set|specify|agree) ",
+            "must provide (?!authentication|an api key)",
+            r"\bis required\b",
+            r"missing (required )?(param|argument|field|property)",
+            r"\b(invalid_type|ENAMETOOLONG)\b",
             r"not (a )?valid\b",
             "illegal value",
             "cannot read propert(y|ies) of (undefined|null)",
@@ -62,13 +67,14 @@ _TABLE: tuple[tuple[tuple[str, ...], Verdict], ...] = (
     ),
     (
         (
-            "provide authentication",
-            "must be (signed in|authenticated)",
+            "provide (authentication|an api key)",
+            "(must be|not) (signed|logged) in",
+            "(must be|not) authenticated",
+            "unauthorized",
             "no account found",
             "api key wrong",
             "invalid api key",
             "unknown authorization",
-            "not signed in",
         ),
         Verdict(AuthenticationError, _KEY),
     ),
@@ -92,9 +98,10 @@ _TABLE: tuple[tuple[tuple[str, ...], Verdict], ...] = (
             r"does not have \w+ access",
             "access (blocked|denied)",
             r"do not have (\w+ )?access",
-            "must be (an? )?(collaborator|admin|owner|member)",
+            r"must be (an? |the )?(\w+ )?(collaborator|admin|owner|member)",
+            r"only (\w+ )?(collaborator|admin|owner|member)s? ",
             "not a collaborator",
-            "not (allowed|permitted)",
+            "not (allowed|permitted|authorized)",
             "forbidden",
         ),
         Verdict(PermissionDeniedError),
@@ -104,7 +111,8 @@ _TABLE: tuple[tuple[tuple[str, ...], Verdict], ...] = (
             r"\bENOENT\b",
             "no such",
             "not found",
-            "(can't|cannot) find",
+            "(can't|cannot|unable to) find",
+            "(project|account|user|file) (is|was|has been) deleted",
             "(does not|doesn't) exist",
             "no (project|account|copy|api key|file) with",
             "unknown (project|account|user)",
@@ -112,11 +120,13 @@ _TABLE: tuple[tuple[tuple[str, ...], Verdict], ...] = (
         ),
         Verdict(NotFoundError),
     ),
-    ((r"\btimed? ?out\b",), Verdict(ServerError, "What was asked may still happen.")),
+    ((_LATE,), Verdict(ServerError, "What was asked may still happen.")),
 )
 _COMPILED = tuple(
     (re.compile("|".join(texts), re.IGNORECASE | re.DOTALL), it) for texts, it in _TABLE
 )
+# a sign-up that is refused for its sender's haste names no field but this one
+_TOO_MANY = re.compile(r"^other: .*\btoo many\b", re.IGNORECASE)
 _READ = 5000  # characters that decide: some expressions take the square of their number
 _QUOTED = re.compile(r"(?<!\w)(?:'[^']*'|\"[^\"]*\")(?!\w)")
 _BY_STATUS: dict[int, Verdict] = {
@@ -144,16 +154,22 @@ def judge(words: str, status: int, *, fields: bool = False) -> Verdict:
     if status == 429 or status in (401, 403, 413):
         return _BY_STATUS[status]
     if fields:
-        return Verdict(ValidationError)
+        return Verdict(RateLimitError if _TOO_MANY.search(words) else ValidationError)
     # a key whose number is too big for the database is a wrong key (recording)
     if status == 400 and "out of range for type integer" in words:
         return Verdict(AuthenticationError, _KEY)
-    plain = _QUOTED.sub("''", words[:_READ])
+    # what JSON says of parameters is in quotes itself
+    plain = words[:_READ] if words[:2] == "[{" else _QUOTED.sub("''", words[:_READ])
     if status < 500:
         for pattern, verdict in _COMPILED:
             if pattern.search(plain):
                 return verdict
     return _BY_STATUS.get(status, Verdict(ServerError))
+
+
+def is_late(words: str) -> bool:
+    """Whether a server gave up waiting: what it waited for may still happen."""
+    return re.search(_LATE, words[:_READ], re.IGNORECASE) is not None
 
 
 def seconds_to_wait(words: str) -> float | None:

@@ -13,7 +13,8 @@ _DEEPEST = 20  # levels of an error; nobody could read more
 def words_of(error: Any, depth: int = _DEEPEST) -> str:  # noqa: PLR0911 - one per form
     """What the server said, as a sentence: errors come as text, numbers, objects and mappings."""
     if isinstance(error, str):
-        return error.strip()
+        page = re.match(r"\s*<(!doctype|html)\b", error, re.IGNORECASE)
+        return (page_words(error) if page else "") or error.strip()
     if not depth:
         return "..."
     if isinstance(error, dict):
@@ -33,7 +34,7 @@ def words_of(error: Any, depth: int = _DEEPEST) -> str:  # noqa: PLR0911 - one p
 def page_words(text: str) -> str:
     """The message in a web page: what its `<pre>` or its title says."""
     text = text[:_LONGEST]
-    inner = _inside("pre", text) or _inside("title", text)
+    inner = _inside("pre", text) or _inside("title", text) or _inside("h1", text)
     if inner is None:
         inner = "" if re.search(r"<(html|body|!doctype)", text, re.IGNORECASE) else text
     # the first line: the rest of an Express page is a stack trace

@@ -104,6 +104,8 @@ def read_bytes(root: Path, path: str) -> bytes:
 
 def write_bytes(root: Path, path: str, data: bytes) -> None:
     """Write a file, making the folders above it."""
+    if path.endswith("/"):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
     with beneath(root, path, make=True) as (folder, name):
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _PLAIN
         with os.fdopen(os.open(name, flags, 0o644, dir_fd=folder), "wb") as file:
@@ -146,6 +148,9 @@ def tar(root: Path, path: str) -> bytes:
         todo = [path.rstrip("/")]
         while todo:
             folder = todo.pop()
+            entry = tarfile.TarInfo(folder or ".")
+            entry.type, entry.mode = tarfile.DIRTYPE, 0o755
+            archive.addfile(entry)
             for row in listing(root, folder, hidden=True):
                 inner = f"{folder}/{row['name']}" if folder else str(row["name"])
                 if row.get("isdir"):

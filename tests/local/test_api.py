@@ -64,7 +64,7 @@ def test_a_directory_is_read_as_a_tar_archive(api: Api, lesson: str) -> None:
     content = api.v1("read_text_file_from_project", project_id=lesson, path="data")["content"]
     assert content[257:262] == "ustar"
     with tarfile.open(fileobj=io.BytesIO(content.encode())) as archive:
-        assert archive.getnames() == ["data/coffee.csv"]
+        assert archive.getnames() == ["data", "data/coffee.csv"]
 
 
 def test_strangers_are_kept_out_of_everything(site: LocalCoCalc, lesson: str) -> None:

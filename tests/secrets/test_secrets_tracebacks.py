@@ -14,7 +14,7 @@ from scanning import Scanner
 
 from cocalc_widget import Client
 from cocalc_widget.api import transport
-from cocalc_widget.api.envelope import sealed
+from cocalc_widget.api.sealing import sealed
 from cocalc_widget.api.wire import encode
 from cocalc_widget.errors import ConfigurationError
 from cocalc_widget.local import LocalCoCalc

@@ -1,0 +1,67 @@
+"""Owns which parts of a request or an answer are secrets, and how they are kept (pure)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..redact import Secret, mask, redact
+
+SECRET_KEYS = {"auth_token", "token", "secret", "api_key", "password", "url"}
+_DEEPEST = 50  # levels of a body in an error
+
+
+def told_body(body: Any, secrets: tuple[Secret | str | None, ...]) -> Any:
+    """The body for an error. Under `reason` and `issues` "password" is a field, its value words."""
+    told = masked(body, secrets)
+    for name in ("reason", "issues") if isinstance(body, dict) else ():
+        if isinstance(body.get(name), dict):
+            fields = body[name].items()
+            told[name] = {redact(k, *secrets): masked(v, secrets) for k, v in fields}
+    return told
+
+
+def masked(body: Any, secrets: tuple[Secret | str | None, ...] = (), depth: int = _DEEPEST) -> Any:
+    """The same body with every secret masked; what is deeper than anything real is left out."""
+    if isinstance(body, (dict, list)) and not depth:
+        return "..."
+    if isinstance(body, dict):
+        return {
+            redact(key, *secrets): mask(value)
+            if key in SECRET_KEYS and isinstance(value, str)
+            else masked(value, secrets, depth - 1)
+            for key, value in body.items()
+        }
+    if isinstance(body, list):
+        return [masked(item, secrets, depth - 1) for item in body]
+    return redact(body, *secrets) if isinstance(body, str) else body
+
+
+def sealed(params: Any, depth: int = _DEEPEST) -> Any:
+    """The same parameters with the passwords and tokens among them as secrets."""
+    if isinstance(params, dict) and depth:
+        return {
+            key: Secret(value)
+            if key in SECRET_KEYS and isinstance(value, str)
+            else sealed(value, depth - 1)
+            for key, value in params.items()
+        }
+    if isinstance(params, list) and depth:
+        return [sealed(value, depth - 1) for value in params]
+    return params
+
+
+def secrets_in(params: Any) -> tuple[Secret | str, ...]:
+    """The passwords and tokens among parameters: a server may repeat them in its errors."""
+    if isinstance(params, Secret):
+        return () if params.reveal() in SECRET_KEYS else (params,)
+    if isinstance(params, dict):
+        found = tuple(
+            # "password" as a password would mask the names of fields
+            value
+            for key, value in params.items()
+            if key in SECRET_KEYS and isinstance(value, str) and value not in SECRET_KEYS
+        )
+        return found + tuple(it for v in params.values() for it in secrets_in(v))
+    if isinstance(params, list):
+        return tuple(it for value in params for it in secrets_in(value))
+    return ()
