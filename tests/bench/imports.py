@@ -1,13 +1,14 @@
-"""What `import cocalc_widget` and `%load_ext cocalc_widget` cost, each in fresh processes."""
+"""What imports cost, each in fresh processes: of the package, the extension, and the clients."""
 
 from __future__ import annotations
 
 import argparse
-import os
 import statistics
 import subprocess
 import sys
 from typing import Any
+
+from .figures import at_most, spread
 
 IMPORT_MS = 10  # over bare Python
 LOAD_MS = 20  # in an IPython that is warm
@@ -17,7 +18,7 @@ _REPORT = f"print((time.perf_counter() - began) * 1000, *[m for m in {_HEAVY} if
 _IMPORT = f"""
 import sys, time
 began = time.perf_counter()
-import cocalc_widget
+WHAT
 {_REPORT}
 """
 _LOAD = f"""
@@ -29,40 +30,55 @@ began = time.perf_counter()
 shell.run_line_magic("load_ext", "cocalc_widget")
 {_REPORT}
 """
+# The package loads nothing before it is used, so a client is what can be compared.
+_CLIENTS = {
+    "cocalc_widget": "from cocalc_widget import Client",
+    "cocalc-api": "from cocalc_api import Hub",
+    "cocalc-python": "from cocalc.api import CocalcApiClient",
+}
 
 
-def run(argv: list[str]) -> dict[str, Any]:
-    parser = argparse.ArgumentParser(prog="python -m tests.bench import")
+def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rounds", type=int, default=15, help="fresh processes for each figure")
-    told = parser.parse_args(argv)
-    imported = _measure(_IMPORT, told.rounds, IMPORT_MS)
-    loaded = _measure(_LOAD, told.rounds, LOAD_MS)
+
+
+def measure(told: argparse.Namespace) -> dict[str, Any]:
+    clients = dict.fromkeys(_CLIENTS, ())
+    for number in range(told.rounds + 1):  # turn and turn about; the first may have to compile
+        for name, line in _CLIENTS.items():
+            took = _once(_IMPORT.replace("WHAT", line))[0]
+            clients[name] = (*clients[name], took) if number else ()
+    medians = {name: statistics.median(times) for name, times in clients.items()}
     return {
-        "cores": os.cpu_count(),
-        "load_at_start": round(os.getloadavg()[0], 2),
-        "import": imported,
-        "load_ext": loaded,
-        "ok": imported["ok"] and loaded["ok"],
+        "import_ms": _measure(_IMPORT.replace("WHAT", "import cocalc_widget"), told, IMPORT_MS),
+        "load_ext_ms": _measure(_LOAD, told, LOAD_MS),
+        "client_ms": {
+            **{name: spread(times) for name, times in clients.items()},
+            "ratio_to": {
+                name: round(medians["cocalc_widget"] / medians[name], 3)
+                for name in list(medians)[1:]
+            },
+        },
     }
 
 
-def _measure(code: str, rounds: int, limit: float) -> dict[str, Any]:
+def _measure(code: str, told: argparse.Namespace, limit: float) -> dict[str, Any]:
     times, heavy = [], set()
-    for number in range(rounds + 1):
-        done = subprocess.run(
-            [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
-        )
-        took, *loaded = done.stdout.split()
+    for number in range(told.rounds + 1):
+        took, loaded = _once(code)
         heavy.update(loaded)
-        if number:  # the first one may have to compile
-            times.append(float(took))
-    median = statistics.median(times)
+        if number:
+            times.append(took)
+    found = spread(times)
     return {
-        "median_ms": round(median, 2),
-        "best_ms": round(min(times), 2),
-        "worst_ms": round(max(times), 2),
-        "limit_ms": limit,
-        "heavy_modules_loaded": sorted(heavy),
-        # as timeit has it: whatever is above the best is other processes
-        "ok": min(times) <= limit and not heavy,
+        **found,
+        "bar": at_most(found["median"], limit),
+        "heavy_modules_loaded": at_most(len(heavy), 0, names=sorted(heavy)),
     }
+
+
+def _once(code: str) -> tuple[float, list[str]]:
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    took, *loaded = done.stdout.split()
+    return float(took), loaded

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import statistics
 import sys
 import tempfile
@@ -19,7 +18,10 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "matrix"))
 from environments import NEWEST, name_of, python_of
 from sheets import SHOW, Sheet, write
 
+from .figures import at_most, ratio, spread
+
 HUB = "hub.test"
+LIMIT = 1.15  # times (bare echo + raw postMessage), by medians
 # An anywidget that sends back whatever it is sent, waited for in the very ways of the widget.
 ECHO = """
 import anywidget, asyncio, json, threading, time
@@ -91,12 +93,14 @@ RAW = """async (times) => {
 }"""
 
 
-def run(argv: list[str]) -> dict[str, Any]:
-    parser = argparse.ArgumentParser(prog="python -m tests.bench roundtrip")
+def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--times", type=int, default=100)
-    parser.add_argument("--kernels", nargs="+", default=["6.31", NEWEST])
-    told = parser.parse_args(argv)
-    load = round(os.getloadavg()[0], 2)
+    parser.add_argument("--kernels", nargs="+", default=["6.31", NEWEST], metavar="VERSION")
+    parser.add_argument("--nodelay", action="store_true",
+                        help="with the server extension `cocalc_widget.nodelay`")  # fmt: skip
+
+
+def measure(told: argparse.Namespace) -> dict[str, Any]:
     with LocalCoCalc(allowed_hosts=(HUB,), admin=True) as site, tempfile.TemporaryDirectory() as to:
         folder = Path(to)
         env = {
@@ -113,6 +117,7 @@ def run(argv: list[str]) -> dict[str, Any]:
                 ca_file=site.ca_file,
                 env=env,
                 kernels={name_of(version): python_of(version) for version in told.kernels},
+                nodelay=told.nodelay,
             ) as lab,
             headless({HUB: lab.port}) as browser,
         ):
@@ -124,7 +129,7 @@ def run(argv: list[str]) -> dict[str, Any]:
                 f"ipykernel {version}": _kernel(page, lab, version, told.times)
                 for version in told.kernels
             }
-    return {"calls": told.times, "cores": os.cpu_count(), "load_at_start": load, **figures}
+    return {"calls": told.times, "nodelay": told.nodelay, **figures}
 
 
 def _kernel(page: Any, lab: Lab, version: str, times: int) -> dict[str, Any]:
@@ -134,18 +139,25 @@ def _kernel(page: Any, lab: Lab, version: str, times: int) -> dict[str, Any]:
     sheet.works(SHOW + "w.status().result(timeout=40)")
     sheet.works(ECHO)
     sheet.works("await w.status()")
-    raw = statistics.median(page.evaluate(RAW, times))
-    ways = {}
+    raw = page.evaluate(RAW, times)
+    found = {
+        "ipykernel": sheet.works("import ipykernel; print(ipykernel.__version__)").strip(),
+        "raw_postmessage_ms": _told(raw),
+    }
     for way in ("result", "await"):
         source = MEASURE.replace("TIMES", str(times)).replace("WAY", way)
         source = source.replace("AWAIT ", "await " if way == "await" else "")
-        found = json.loads(sheet.works(source, timeout=300).splitlines()[-1])
-        bare, ours = (statistics.median(found[it]) for it in ("bare", "ours"))
-        ways[way] = {
-            "status_ms": round(ours, 2),
-            "bare_echo_ms": round(bare, 2),
-            "raw_postmessage_ms": round(raw, 2),
-            "ratio": round(ours / (bare + raw), 3),
+        samples = json.loads(sheet.works(source, timeout=300).splitlines()[-1])
+        value, interval = ratio(samples["ours"], samples["bare"], statistics.median(raw))
+        found[way] = {
+            "ratio": at_most(value, LIMIT, interval=interval),
+            "status_ms": _told(samples["ours"]),
+            "bare_echo_ms": _told(samples["bare"]),
         }
     sheet.shut()
-    return ways
+    return found
+
+
+def _told(samples: list[float]) -> dict[str, Any]:
+    """The spread, and the distribution for a chart."""
+    return {**spread(samples), "sorted": sorted(round(it, 1) for it in samples)}
