@@ -57,7 +57,11 @@ class ConatHandler(V2Handler):
             raise EventError(_NO_NAME)
         if name not in HUB:
             raise EventError(f"Error: unknown function '{name}'")
-        work = HUB[name](self.core, caller, first)
+        if first is None:
+            raise EventError("TypeError: Cannot read properties of null (reading 'account_id')")
+        # whatever else is no object has no fields; only the names are asked for by a list
+        options = first if isinstance(first, dict) or name == "system.getNames" else {}
+        work = HUB[name](self.core, caller, options)
         return await self._within(work, body, "hub.account", name)
 
     async def _project(self, caller: Caller, body: dict[str, Any], name: str, options: Any) -> Any:

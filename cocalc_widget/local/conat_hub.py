@@ -137,12 +137,17 @@ async def state(core: Core, caller: Caller, o: Options) -> Any:
 @method("projects.addCollaborator")
 async def add_collaborator(core: Core, caller: Caller, o: Options) -> Any:
     """Let an account into a project; the options are nested (source)."""
-    inner = o.get("opts") or {}
+    inner = _inner(o)
     core.projects.add(_project(core, caller, inner), str(inner.get("account_id")))
 
 
 @method("projects.removeCollaborator")
 async def remove_collaborator(core: Core, caller: Caller, o: Options) -> Any:
     """Take an account out of a project; the options are nested (source)."""
-    inner = o.get("opts") or {}
+    inner = _inner(o)
     core.projects.remove(_project(core, caller, inner), str(inner.get("account_id")))
+
+
+def _inner(o: Options) -> dict[str, Any]:
+    inner = o.get("opts")
+    return inner if isinstance(inner, dict) else {}

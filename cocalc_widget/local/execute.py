@@ -10,6 +10,8 @@ from .execution import MAX_OUTPUT, TIMEOUT, Command
 if TYPE_CHECKING:
     from .core import Core
 
+LONGEST = 1e6  # seconds; no clock counts any number
+
 
 async def execute(core: Core, project_id: str, p: Params, *, none: str) -> dict[str, Any]:
     """Run a command as v1, v2 and the conat bridge do; a failure raises `EventError`."""
@@ -21,7 +23,7 @@ async def execute(core: Core, project_id: str, p: Params, *, none: str) -> dict[
         str(p["command"]),
         [str(a) for a in args] if isinstance(args, list) else None,
         str(p.get("path") or p.get("cwd") or ""),
-        float(str(timeout)) if str(timeout).replace(".", "", 1).isdigit() else TIMEOUT,
+        min(float(str(timeout)), LONGEST) if _is_number(timeout) else TIMEOUT,
         bool(p.get("bash")),  # over a form "false" is a string, thus true (recording)
         int(p["max_output"]) if str(p.get("max_output")).isdigit() else MAX_OUTPUT,
         env if isinstance(env, dict) else {},
@@ -48,3 +50,8 @@ async def execute(core: Core, project_id: str, p: Params, *, none: str) -> dict[
         )
     streams = {"stdout": output.stdout, "stderr": output.stderr}
     return {**streams, "exit_code": output.exit_code, "type": "blocking"}
+
+
+def _is_number(value: object) -> bool:
+    # over a form a number is its digits
+    return not isinstance(value, bool) and str(value).replace(".", "", 1).isdecimal()

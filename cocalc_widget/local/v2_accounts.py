@@ -106,7 +106,8 @@ async def customize(handler: V2Handler, _caller: Caller | None, body: Body) -> A
     """Some settings; the parents of the kiosk page are not among them (recording)."""
     known = {"siteName": handler.core.options.site_name, "kucalc": "no"}
     fields = body.get("fields")
-    return {k: known[k] for k in (fields if isinstance(fields, list) else known) if k in known}
+    wanted = fields if isinstance(fields, list) else list(known)
+    return {name: value for name, value in known.items() if name in wanted}
 
 
 @endpoint("api-keys")
