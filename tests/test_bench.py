@@ -89,8 +89,8 @@ def test_scales_and_ticks() -> None:
     assert svg.ticks(57.3) == [0, 10, 20, 30, 40, 50, 60]
     assert svg.ticks(0.2) == [0, 0.05, 0.1, 0.15, 0.2]
     assert svg.duration(0.05) == "50 ms"
-    assert [svg.duration(it) for it in (0.35, 3.21, 26.4, 90)] == [
-        "0.35 s", "3.2 s", "26 s", "1.5 min",
+    assert [svg.duration(it) for it in (0.35, 3.97, 26.4, 90)] == [
+        "0.35 s", "4.0 s", "26 s", "1.5 min",
     ]  # fmt: skip
 
 

@@ -6,6 +6,8 @@ from typing import Any
 
 from .svg import BASE, FAINT, GRID, INK, OURS, THEIRS, Drawing, duration, logarithmic
 
+_MARKS = {0.01: "10 ms", 0.1: "0.1 s", 1: "1 s", 10: "10 s", 60: "1 min", 600: "10 min"}
+
 
 def draw(
     canvas: Drawing, figures: dict[str, Any], left: float, right: float, bottom: float
@@ -44,11 +46,11 @@ def _axes(canvas: Drawing, figures: Any, rows: Any, x: Any, y: Any, box: Any) ->
     latency, at_once = 1000 * figures["latency_s"], figures["concurrency"]
     canvas.text(left - 42, 56, f"Seconds by number of projects; {latency:.0f} ms per request, "
                 f"{at_once} at a time.", fill=FAINT)  # fmt: skip
-    for value in (0.01, 0.1, 1, 10, 60, 600):
+    for value, name in _MARKS.items():
         at = y(value)
         if top <= at <= bottom:
             canvas.line(left, at, right, at, GRID)
-            canvas.text(left - 8, at + 4, duration(value), "end", fill=FAINT)
+            canvas.text(left - 8, at + 4, name, "end", fill=FAINT)
     drawn = right + 99
     for row in reversed(rows):  # from the right; what would run into the next one is left out
         at = x(row["targets"])

@@ -83,5 +83,5 @@ def duration(seconds: float) -> str:
     if seconds >= 60:
         return f"{seconds / 60:.3g} min"
     if seconds >= 1:
-        return f"{seconds:.2g} s" if seconds < 10 else f"{seconds:.0f} s"
+        return f"{seconds:.1f} s" if seconds < 9.95 else f"{seconds:.0f} s"
     return f"{1000 * seconds:.2g} ms" if seconds < 0.1 else f"{seconds:.2g} s"
