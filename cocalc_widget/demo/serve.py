@@ -73,15 +73,18 @@ def serve(given: Path | None, *, browser: bool = True) -> int:
     """Run the demo until Ctrl-C (or SIGTERM)."""
     ended = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: ended.set())
+    # a script that starts us in the background has it ignored
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     print("Starting the local stand-in for CoCalc and JupyterLab ...", flush=True)
-    with stage(find_notebook(given)) as (site, lab, copy), contextlib.ExitStack() as stack:
+    with (
+        contextlib.suppress(KeyboardInterrupt),
+        stage(find_notebook(given)) as (site, lab, copy),
+        contextlib.ExitStack() as stack,
+    ):
         page = f"/lab/tree/{copy.name}?token={lab.token}"
         print(f"\n  stand-in    {site.url}\n  JupyterLab  {lab.url}{page}\n")
         chromium = find_chromium()
-        screen = (
-            sys.platform != "linux" or "DISPLAY" in os.environ or "WAYLAND_DISPLAY" in os.environ
-        )
-        if chromium and browser and screen:
+        if chromium and browser and _has_screen():
             switches = _switches(lab, site)
             stack.enter_context(_window(chromium, switches, f"{LAB_ORIGIN}{page}"))
             print("Chromium is opening. In there everything works, messages to the frame included.")

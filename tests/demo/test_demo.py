@@ -26,6 +26,8 @@ COMMAND = [
     "-c",
     "import sys; from cocalc_widget.demo import main; sys.exit(main())",
 ]
+# as the shell of a script starts what it leaves in the background
+IN_A_SCRIPT = ["sh", "-c", "trap '' INT; exec \"$@\"", "sh"]
 WIDGET_STATE = {"application/vnd.jupyter.widget-state+json": {"state": {}}}
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 
@@ -75,9 +77,10 @@ def test_check_fails_where_a_cell_fails_and_where_nothing_is_shown(tmp_path: Pat
 
 
 @pytest.mark.timeout(120)
-def test_the_demo_prints_where_it_is_and_ends_on_ctrl_c(tmp_path: Path) -> None:
+@pytest.mark.parametrize("started", [[], IN_A_SCRIPT], ids=["by hand", "in a script"])
+def test_the_demo_prints_where_it_is_and_ends_on_ctrl_c(tmp_path: Path, started: list[str]) -> None:
     process = subprocess.Popen(
-        [*COMMAND, "demo", "--no-browser"],
+        [*started, *COMMAND, "demo", "--no-browser"],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         start_new_session=True, env={**os.environ, "TMPDIR": str(tmp_path)},
     )  # fmt: skip
