@@ -45,9 +45,12 @@ def clean_key(value: str | Secret) -> Secret:
     """A key without blanks and line ends, as pasting and `echo` leave them.
 
     Raises:
-        ConfigurationError: characters that no header can carry.
+        ConfigurationError: no text, or characters that no header can carry.
     """
-    text = re.sub(r"\s+", "", value.reveal() if isinstance(value, Secret) else value)
+    told = value.reveal() if isinstance(value, Secret) else value
+    if not isinstance(told, str):
+        raise ConfigurationError(f"the API key must be text, not {type(told).__name__}.")
+    text = re.sub(r"\s+", "", told)
     if not text.isascii() or not text.isprintable():
         raise ConfigurationError("the API key contains characters that no API key has.")
     return Secret(text)

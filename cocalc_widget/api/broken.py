@@ -71,4 +71,5 @@ def _last(cause: str) -> str:
     if found:
         return str(found[-1]).strip(" ,.")
     quoted = re.findall(r"'([^']{4,})'", text)
-    return str(quoted[-1] if quoted else text)[:200].strip(" ,.()") or "no reason given"
+    told = str(quoted[-1] if quoted else text)[:200].strip(" ,.()") or "no reason given"
+    return f"{told})" if told.count("(") > told.count(")") else told

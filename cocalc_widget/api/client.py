@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import Any
 
 from ..address import check_path, check_uuid, file_url, signed_url
 from ..errors import ValidationError
@@ -13,9 +14,6 @@ from .files import Files, filled
 from .raw import call_raw
 from .results import Account, Ping, Token, Whoami
 from .sealing import sealed
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 
 class Client(Copies, Files):
@@ -121,8 +119,11 @@ class Client(Copies, Files):
             PermissionDeniedError: generation B, and nobody's admin.
         """
         password = None if password is None else _secret(password)
-        if expire is not None and expire.tzinfo is None:
-            expire = expire.astimezone()  # a naive time is local, as everywhere in Python
+        if expire is not None:
+            if not isinstance(expire, datetime):
+                raise ValidationError(f"expire must be a datetime, not {type(expire).__name__}.")
+            # a naive time is local, as everywhere in Python
+            expire = expire if expire.tzinfo else expire.astimezone()
         account = self.account_id if account is None else filled(account, "account")
         return self._dialect.create_token(account.strip(), password, expire)
 

@@ -85,7 +85,7 @@ class Copies(ClientBase):
             "scheduled": scheduled,
         }
         how = reading.check_options(told, now)
-        if not isinstance(wait, (bool, int, float)) or wait < 0:
+        if not isinstance(wait, (bool, int, float)) or not wait >= 0:
             raise ValidationError(f"wait must be True, False or seconds, not {wait!r}.")
         if not isinstance(concurrency, int) or not 1 <= concurrency <= MOST_WORKERS:
             raise ValidationError(f"concurrency must be from 1 to {MOST_WORKERS}.")
@@ -153,7 +153,7 @@ class Copies(ClientBase):
         """
         if src is None and target is None:
             raise ValidationError("name the source or the target project of the copies.")
-        if isinstance(limit, bool) or not 1 <= limit <= 1000:
+        if not isinstance(limit, int) or isinstance(limit, bool) or not 1 <= limit <= 1000:
             raise ValidationError("limit must be from 1 to 1000.")
         which = Listing(self._place(src), self._place(target), limit=limit)
         pending = self._dialect.list_copies(which)

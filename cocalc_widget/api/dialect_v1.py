@@ -130,6 +130,7 @@ class DialectV1(CopiesV1):
         raise NotFoundError(
             f"{len(ids) or 'no'} accounts match {account!r}.",
             endpoint="user_search",
+            status=200,
             remedy="Give the account_id.",
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from ..address import check_path, check_uuid
@@ -75,8 +76,10 @@ class Files(ClientBase):
         project_id = check_uuid(project_id)
         if path:
             check_path(path)
-        if isinstance(args, str) or not all(isinstance(it, str) for it in args or ()):
-            raise ValidationError("args must be a list of strings.")
+        if args is not None:
+            args = _strings(args)
+        if env is not None and not _is_environment(env):
+            raise ValidationError("env must be a dict of strings.")
         check_seconds(timeout)
         ended = self._dialect.exec(
             project_id, filled(command, "command"), args, path=path, timeout=timeout, env=env
@@ -89,6 +92,18 @@ class Files(ClientBase):
                 status=200,
             )
         return ended
+
+
+def _strings(given: object) -> list[str]:
+    found = list(given) if isinstance(given, Iterable) and not isinstance(given, str) else None
+    if found is None or not all(isinstance(it, str) for it in found):
+        raise ValidationError("args must be a list of strings.")
+    return found
+
+
+def _is_environment(given: object) -> bool:
+    pairs = given.items() if isinstance(given, dict) else [(None, None)]
+    return all(isinstance(it, str) for pair in pairs for it in pair)
 
 
 def filled(value: object, name: str) -> str:

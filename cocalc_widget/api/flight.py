@@ -96,6 +96,8 @@ class Flight:
                     news, trouble = self._look()
                     failures = failures + 1 if trouble else 0
                     if trouble and failures >= PATIENCE:
+                        if not self.pending:
+                            break  # what got lost stays unknown, with the error that says why
                         raise trouble
                     lost_looks += 0 if trouble else 1
                     interval = next_interval(interval, news=news)

@@ -132,3 +132,44 @@ def test_an_api_that_the_server_has_not() -> None:
             with pytest.raises(errors.NotFoundError, match="cannot copy with") as caught:
                 new.copy(f"{project}:a.md", site.projects["P1"], **options)  # type: ignore[arg-type]
             assert "v1" not in str(caught.value), "there is none"
+
+
+def test_values_of_other_types(site: LocalCoCalc, client: Client) -> None:
+    project = site.projects["P"]
+    before = sum(site.requests.values())
+    for bad in ([1], {"A": 5}, {1: "x"}, "A=1"):
+        with pytest.raises(errors.ValidationError, match="env"):
+            client.exec(project, "true", env=bad)  # type: ignore[arg-type]
+    for bad in ("a b", [1], 5, [None]):
+        with pytest.raises(errors.ValidationError, match="args"):
+            client.exec(project, "echo", bad)  # type: ignore[arg-type]
+    with pytest.raises(errors.ValidationError, match="expire"):
+        client.create_token(site.account_id, site.password, expire=5)  # type: ignore[arg-type]
+    for limit in ("5", 0, 1001, True):
+        with pytest.raises(errors.ValidationError, match="limit"):
+            client.copies(project, limit=limit)  # type: ignore[arg-type]
+    with pytest.raises(errors.ValidationError, match="wait"):
+        client.copy(f"{project}:a.md", site.projects["P1"], wait=float("nan"))
+    with pytest.raises(errors.ConfigurationError, match="key must be text"):
+        Client(5, host=site.url)  # type: ignore[arg-type]
+    assert sum(site.requests.values()) == before, "nothing was sent"
+
+
+def test_arguments_that_can_be_read_once(site: LocalCoCalc, client: Client) -> None:
+    ended = client.exec(site.projects["P"], "echo", (word for word in ("a", "b")))  # type: ignore[arg-type]
+    assert ended.stdout == "a b\n"
+
+
+@pytest.mark.parametrize("fault", ["error-500", "html-page", "wrong-json", "wrong-length", "reset"])
+def test_a_copy_that_got_lost_says_what_happened_to_it(fault: str) -> None:
+    """Not what happened to the questions about it; and many are told one by one."""
+    with LocalCoCalc(content=CONTENT) as site:
+        client = Client(site.api_key, host=site.url, verify=site.ca_file, api="v1", retries=0)
+        source = f"{site.projects['P']}:a.md"
+        site.fault(fault)
+        with pytest.raises(errors.CoCalcError) as caught:
+            client.copy(source, site.projects["P1"])
+        assert caught.value.endpoint == "copy_path_between_projects"  # type: ignore[attr-defined]
+        batch = client.copy(source, site.projects["P1"], site.projects["P2"])
+        assert {job.state for job in batch} == {"unknown"}
+        assert all(job.error for job in batch)
