@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -59,6 +60,8 @@ class Core:
         self._tasks: set[asyncio.Future[Any]] = set()
         self.pages: set[LiveHandler] = set()
         self.faults.changed = self._tell_pages
+        self.round = 0  # how often faults were switched
+        self.taken_in = asyncio.Event()  # by a page, which says so
         self.ended = asyncio.Event()
 
     async def run(self, function: Callable[..., T], *args: object) -> T:
@@ -105,8 +108,17 @@ class Core:
         self._loop.call_soon_threadsafe(self._say_faults)
 
     def _say_faults(self) -> None:
+        self.round += 1
         for page in list(self.pages):
-            page.say({"type": "faults", "faults": self.faults.page()})
+            page.say_faults()
+
+    async def pages_know(self, seconds: float) -> None:
+        """Wait until all pages know which faults are on; so long at most, as a page may sleep."""
+        until = self._loop.time() + seconds
+        while any(page.round < self.round for page in self.pages) and self._loop.time() < until:
+            self.taken_in.clear()
+            with contextlib.suppress(asyncio.TimeoutError):  # its own class before 3.11
+                await asyncio.wait_for(self.taken_in.wait(), until - self._loop.time())
 
     def end(self) -> None:
         """Let go of all who wait; on the site's loop."""

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from .server import Server
     from .store import Store
 
+_ATTENTION = 2.0  # seconds in which a page that is awake takes a fault in
+
 
 class Handles:
     """The part of `LocalCoCalc` that is for use between its start and its end."""
@@ -65,7 +67,7 @@ class Handles:
         return self.core.projects.root(project_id)
 
     def fault(self, name: str, on: bool | float = True) -> None:  # noqa: FBT001, FBT002 (a switch)
-        """Switch a fault on or off; `faults.FAULTS` lists them.
+        """Switch a fault on or off, in pages that are open, too; `faults.FAULTS` lists them.
 
         Args:
             name: the fault's name, e.g. `"late-done"`.
@@ -77,6 +79,7 @@ class Handles:
         self.core.faults.set(name, on)
         if name == "server-gone":
             self._server.call(self._gone() if on else self._server.back())
+        self._server.call(self.core.pages_know(_ATTENTION))
 
     async def _gone(self) -> None:
         self.core.close_pages()

@@ -17,6 +17,7 @@ class LiveHandler(WebSocketHandler):
     def initialize(self, core: Core) -> None:
         """Tornado's way to hand over what the handler works on."""
         self.core = core
+        self.round = 0  # of the faults that the page knows
 
     def open(self, *_args: str, **_kwargs: str) -> None:
         """Say who is signed in here."""
@@ -24,15 +25,24 @@ class LiveHandler(WebSocketHandler):
         value = self.get_cookie("remember_me")
         caller = self.core.accounts.by_session(value) if value else None
         self.say({"type": "hello", "signed_in": caller is not None})
-        self.say({"type": "faults", "faults": self.core.faults.page()})
+        self.say_faults()
 
     def on_message(self, message: str | bytes) -> None:
-        """Echo, for the page to measure its ping."""
-        self.say({"type": "pong", "of": str(message)[:40]})
+        """Echo, for the page to measure its ping; or note which faults it knows."""
+        word, _, number = str(message).partition(" ")
+        if word == "faults" and number.isdigit():
+            self.round = int(number)
+            self.core.taken_in.set()
+        else:
+            self.say({"type": "pong", "of": str(message)[:40]})
 
     def on_close(self) -> None:
         """Forget the page."""
         self.core.pages.discard(self)
+
+    def say_faults(self) -> None:
+        """Tell the page which faults are on."""
+        self.say({"type": "faults", "faults": self.core.faults.page(), "round": self.core.round})
 
     def say(self, message: dict[str, Any]) -> None:
         """Send a message; a page that has just gone is no error."""

@@ -121,8 +121,9 @@ def test_page_reload_keeps_the_widget(notebook):
     notebook.works(READY + "r = w.open('lesson.md').result(timeout=60)")
     notebook.save()
     notebook.reload()
-    text = notebook.works("print(w.status().result(timeout=40).open_files[lesson])")
-    assert text == "['lesson.md']"
+    assert notebook.works("print(w.status().result(timeout=40).action)") == "status"
+    lesson = notebook.value("lesson")
+    notebook.becomes("w.status().result(timeout=20).open_files", {lesson: ["lesson.md"]})
 
 
 @pytest.mark.parametrize("call", ["await {}", "{}.result(timeout=60)"], ids=["await", "result"])

@@ -59,6 +59,7 @@ function oneConnection(worked) {
         for (const name of Object.keys(faults)) delete faults[name];
         Object.assign(faults, message.faults);
         set("connected");
+        socket.send(`faults ${message.round}`);
       } else if (message.type === "pong") {
         connection.ping = Math.max(1, Math.round(performance.now() - Number(message.of)));
       }
