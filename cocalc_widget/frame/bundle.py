@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+
+import traitlets as t
 
 from ..errors import ConfigurationError
 
@@ -12,9 +15,20 @@ STYLE = STATIC / "widget.css"
 
 
 def found() -> dict[str, Path]:
-    """The class attributes anywidget wants: `_esm` and `_css`, those whose files exist."""
+    """The files anywidget wants, by attribute (`_esm`, `_css`): those that exist."""
     files = {"_esm": SCRIPT, "_css": STYLE}
     return {name: path for name, path in files.items() if path.is_file()}
+
+
+def attributes() -> dict[str, object]:
+    """The same as attributes of a widget's class.
+
+    As text: of a path anywidget makes a watched file, which holds on to every
+    widget ever made (0.11). So paths only where they are to be watched.
+    """
+    if os.environ.get("ANYWIDGET_HMR") == "1":
+        return dict(found())
+    return {n: t.Unicode(p.read_text("utf-8")).tag(sync=True) for n, p in found().items()}
 
 
 def need() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -19,29 +18,22 @@ _CONNECT, _CALL = 2.0, 8.0  # seconds, where nobody's client is used
 
 
 class Stranger:
-    """Asks a CoCalc for what it tells everybody, with nobody's key; connects on first use."""
+    """Asks a CoCalc for what it tells everybody, with nobody's key, and leaves."""
+
+    generation: Generation | None = None  # once it was asked
 
     def __init__(self, host: str) -> None:
         self._host = host
 
-    @cached_property
-    def _client(self) -> Any:
+    def customize(self) -> dict[str, Any]:
+        """Its settings (`GET /customize`)."""
         from ..api import Client
 
         timeout = (_CONNECT, _CALL)
-        return Client("", host=self._host, timeout=timeout, retries=0, allow_http=True)
-
-    @property
-    def generation(self) -> Generation:
-        """Which generation of CoCalc it is."""
-        found: Generation = self._client.generation
-        return found
-
-    def customize(self) -> dict[str, Any]:
-        """Its settings (`GET /customize`)."""
-        with self._client:
-            told: dict[str, Any] = self._client.customize()
-            return told
+        with Client("", host=self._host, timeout=timeout, retries=0, allow_http=True) as client:
+            told: dict[str, Any] = client.customize()
+            self.generation = client.generation
+        return told
 
 
 class Facts:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class Model(anywidget.AnyWidget):
     """The state of a CoCalc widget; `CoCalc` adds what one can do with it."""
 
-    locals().update(bundle.found())  # _esm, _css
+    locals().update(bundle.attributes())  # _esm, _css
 
     # synced: written into notebooks that save their widgets, so never anything secret
     project_id = t.Unicode(None, allow_none=True).tag(sync=True)

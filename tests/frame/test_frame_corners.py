@@ -5,6 +5,7 @@ import gc
 import re
 import socket
 import threading
+import weakref
 from types import SimpleNamespace
 
 import pytest
@@ -188,6 +189,33 @@ def test_a_title_in_its_other_spelling():
             return [SimpleNamespace(title="e\u0301tude", project_id=P1)]
 
     assert options.find_project("étude", Client()) == P1
+
+
+def test_a_closed_widget_is_forgotten():
+    def use():
+        widget = CoCalc(P1, "a.md", host=HOST)
+        page = Page(widget)
+        page.hello()
+        page.shown()
+        command = widget.open("b.md")
+        page.finish("result.done")
+        command.result()
+        widget.status()
+        widget.close()
+        return weakref.ref(widget)
+
+    seen = use()
+    eventually(lambda: gc.collect() >= 0 and seen() is None)
+
+
+@pytest.mark.parametrize("watch", ["0", "1"])
+def test_the_bundle_is_watched_where_that_is_asked_for(monkeypatch, tmp_path, watch):
+    script = tmp_path / "widget.js"
+    script.write_text("export default {}")
+    monkeypatch.setattr(bundle, "found", lambda: {"_esm": script})
+    monkeypatch.setenv("ANYWIDGET_HMR", watch)
+    (told,) = bundle.attributes().values()
+    assert told == script if watch == "1" else told.default_value == "export default {}"
 
 
 def test_a_bundle_built_after_the_import_is_used(make, monkeypatch, tmp_path):
