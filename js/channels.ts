@@ -161,7 +161,7 @@ export const createSession = (
       if (!frame && channel !== TAB) return;
       signing = promised;
       const first = (channel === NAVIGATION && current.url) || home;
-      timer = setTimeout(leave, promised ? TOKEN_WAIT : 0, first);
+      if (frame) timer = setTimeout(leave, promised ? TOKEN_WAIT : 0, first);
       if (promised) send({ type: "want-token" });
       promised = false;
       flush();

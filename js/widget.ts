@@ -61,7 +61,7 @@ export default () => {
       };
       const say = () => {
         for (const view of views) {
-          if (lost) view.say("bad", "The kernel is busy, or gone: run the cell again.");
+          if (lost) view.say("bad", "The kernel is busy or gone: run the cell again.");
           else if (session) view.say(...sayScene(session.scene()), session.address());
         }
       };

@@ -46,7 +46,7 @@ describe("hello", () => {
     const s = setStage();
     s.view();
     await s.wait(20_000);
-    expect(s.line()).toMatch(/kernel is busy, or gone/);
+    expect(s.line()).toMatch(/kernel is busy or gone/);
     await s.wait(100_000);
     expect(vi.getTimerCount()).toBe(0);
   });
@@ -59,7 +59,7 @@ describe("hello", () => {
     s.emit("comm_live_update");
     await s.wait(8000);
     for (let n = 0; n < 200; n++) {
-      expect(s.line()).toMatch(/kernel is busy, or gone/);
+      expect(s.line()).toMatch(/kernel is busy or gone/);
       await s.wait(100);
     }
     s.tell(welcome); // it was only busy
@@ -377,6 +377,27 @@ describe("other channels", () => {
     });
     vi.unstubAllGlobals();
   });
+
+  test.each([0, 6000])(
+    "a tab is signed in first, then shows the file (%i ms later)",
+    async (ms) => {
+      const opened = vi.fn((_url: string) => ({}) as unknown);
+      vi.stubGlobal("open", opened);
+      const s = setStage();
+      await s.start({ channel: "tab", reason: why, token: true });
+      expect(s.sent.some((m) => m.type === "want-token")).toBe(true);
+      const url = `${ORIGIN}/app?auth_token=T`;
+      s.tell({ type: "token", url, then: "" });
+      await s.wait(ms);
+      s.tell(open(1, "a.md"));
+      await s.wait(10_000); // longer than anybody waits for a token
+      expect(opened.mock.calls.map(([to]) => to)).toEqual([url, file("a.md").url]);
+      expect(JSON.stringify(s.sent)).not.toContain("auth_token");
+      s.tell({ type: "bye" });
+      expect(vi.getTimerCount()).toBe(0);
+      vi.unstubAllGlobals();
+    },
+  );
 
   test("a tab that stays blocked ends in words", async () => {
     vi.stubGlobal("open", () => null);
