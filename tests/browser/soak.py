@@ -1,16 +1,21 @@
-"""Owns the figures of a long run: what page, kernel and machine hold at one moment of rest."""
+"""Owns the figures of a long run: what page, kernel and machine hold at one moment of rest.
+
+`rss_mb` includes what Playwright keeps of every request that the page ever made; what the package
+itself holds is in `ours`, objects of its classes.
+"""
 
 import gc
 import resource
 import threading
 from pathlib import Path
 
+OURS = ("cocalc_widget.frame", "cocalc_widget.api")  # where a leak of Python's would begin
 POOLS = "cocalc-local-"  # the stand-in's threads, bounded and kept
 PAGE = ("Documents", "Frames", "JSEventListeners", "Nodes")
 COLUMNS = (
     *("seconds", "commands", "pending", "timers", "listeners", "detached"),
     *PAGE,
-    *("heap_kb", "threads", "sockets", "files", "rss_mb"),
+    *("heap_kb", "ours", "threads", "sockets", "files", "rss_mb"),
 )
 
 
@@ -36,6 +41,7 @@ class Figures:
             **self.page.evaluate("left()"),
             **{name: int(metrics[name]) for name in PAGE},
             "heap_kb": round(metrics["JSHeapUsedSize"] / 1024),
+            "ours": sum(str(type(o).__module__).startswith(OURS) for o in gc.get_objects()),
             "threads": sum(not t.name.startswith(POOLS) for t in threading.enumerate()),
             **descriptors(),
             "rss_mb": resident(),
