@@ -51,7 +51,7 @@ export interface Op extends Partial<FileRef> {
   held?: boolean; // brings a file back: those after it wait for its end, for the sake of the order
   limit: number; // deadline over all reloads
   answer?: Reply;
-  verified?: boolean | null;
+  found?: boolean | null; // a status has the file
   opened?: string | undefined; // the name under which CoCalc opened it, if another
 }
 
@@ -69,7 +69,7 @@ const opened = (files: FileRef[], file: FileRef) => {
 
 export const createBook = (limits: Deadlines, wanted: FileRef[]) => {
   const book = {
-    now: 0,
+    time: 0, // of the event that is being dealt with
     ops: [] as Op[],
     out: [] as Effect[],
     files: {} as OpenFiles, // what is open, as last heard
@@ -85,8 +85,8 @@ export const createBook = (limits: Deadlines, wanted: FileRef[]) => {
       book.out.push({ outcome: { seqs, state, op } }),
     enter(op: Op, stage: Stage, wait: number) {
       op.stage = stage;
-      op.since = book.now;
-      op.until = Math.min(book.now + wait, op.limit);
+      op.since = book.time;
+      op.until = Math.min(book.time + wait, op.limit);
     },
     create(order: Pick<Op, "action" | "held">, ...seqs: number[]) {
       const op = { ...order, seqs, limit: Infinity } as Op;
@@ -100,7 +100,7 @@ export const createBook = (limits: Deadlines, wanted: FileRef[]) => {
         if (action === CLOSEALL) {
           book.wanted = [];
           book.files = {};
-        } else if (action === OPEN && op.verified !== false && !op.held) {
+        } else if (action === OPEN && op.found !== false && !op.held) {
           const file = { project_id, path: name ?? path, url } as FileRef;
           book.wanted = opened(book.wanted, file);
         }

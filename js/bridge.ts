@@ -160,11 +160,11 @@ export const createBridge = (
       return loads;
     },
     facts: () => ({
-      generation,
+      era: generation,
       ready,
       everReady,
       link,
-      silent: quiet(limits.silent), // nothing at all came
+      unheard: quiet(limits.silent), // nothing at all came
       mute,
       stuck: waits(Stage.Ack, PATIENCE), // acked, and then nothing for a while
     }),

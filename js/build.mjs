@@ -11,10 +11,10 @@ const ENGINE_LIMIT = 1_600; // bytes, minified and gzipped
 
 // Names of our own between modules, safe to shorten: none of them is on the wire or in the DOM.
 const OURS =
-  "address answer asked attach book cancel create drop end enter everReady facts files frame " +
+  "address answer asked attach book cancel cause create drop end enter era everReady facts files found frame " +
   "ghosts go heard held late limit link list loaded looking mute nextDeadline offer op opened ops out " +
-  "outcome owed popup post press put report root run say scene seen seqs settle shown since site " +
-  "stage step stuck tell until up wanted";
+  "outcome owed popup post press put report root run say scene seen seqs settle shown sign since site " +
+  "stage step stuck tell time unheard until up wanted way";
 
 const settings = {
   bundle: true,

@@ -60,8 +60,8 @@ export const createSession = (
       if (late) send({ type: "event", name: "late-reply", detail: late });
     },
     () => {
-      const { ready, silent } = bridge.facts();
-      if (channel === MESSAGES && silent) {
+      const { ready, unheard } = bridge.facts();
+      if (channel === MESSAGES && unheard) {
         channel = NAVIGATION;
         reason = words.silent;
         flush();
@@ -79,8 +79,8 @@ export const createSession = (
     return {
       ...facts,
       site: origin,
-      channel,
-      reason: facts.mute ? words.signed_out : reason,
+      way: channel,
+      cause: facts.mute ? words.signed_out : reason,
       shown: !!frame,
       popup,
     };
@@ -139,7 +139,8 @@ export const createSession = (
       if (frame) send({ type: "want-token" });
       else promised = true;
     },
-    token(url: string, next: string) {
+    /** Sign in by this URL; then, if anywhere, go to `next`. */
+    sign(url: string, next: string) {
       if (!frame) secret = url;
       else {
         signing = true;

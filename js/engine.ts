@@ -59,14 +59,14 @@ export const createEngine = (limits: Deadlines, desired: FileRef[]) => {
   const due = (op: Op) => (!op.stage && (book.up || !op.seqs[0]) ? Infinity : op.until);
 
   const expire = () => {
-    if (book.asked && book.asked + limits.status <= book.now) {
+    if (book.asked && book.asked + limits.status <= book.time) {
       book.owed++;
       book.asked = 0;
-      for (const op of list(Stage.Check)) op.until = book.now;
+      for (const op of list(Stage.Check)) op.until = book.time;
     }
-    for (const op of book.ops.filter((op) => due(op) <= book.now)) {
+    for (const op of book.ops.filter((op) => due(op) <= book.time)) {
       if (op.stage > Stage.Ack) {
-        op.verified = null;
+        op.found = null;
         settle(op, DONE);
       } else if (op.held && op.stage === Stage.Ack) {
         // Perhaps somebody has to press "start project": the others need not wait for that.
@@ -88,7 +88,7 @@ export const createEngine = (limits: Deadlines, desired: FileRef[]) => {
     if (next && !book.ops.some(holds)) {
       const { action, project_id, path } = next;
       if (action === OPEN || book.ops.find((op) => op.action !== STATUS) === next) {
-        next.limit = Math.min(next.limit, book.now + limits.ack + limits.done);
+        next.limit = Math.min(next.limit, book.time + limits.ack + limits.done);
         enter(next, Stage.Sent, limits.ack);
         post((action === OPEN ? { action, project_id, path } : { action }) as Post);
         tell(next, "sent");
@@ -97,7 +97,7 @@ export const createEngine = (limits: Deadlines, desired: FileRef[]) => {
     const waiting = list(Stage.Queued, true);
     const checks = list(Stage.Done);
     if (book.asked || !(book.looking || waiting[0] || checks[0])) return;
-    book.asked = book.now;
+    book.asked = book.time;
     book.looking = false;
     post({ action: STATUS });
     for (const op of checks) op.stage = Stage.Check;
@@ -120,7 +120,7 @@ export const createEngine = (limits: Deadlines, desired: FileRef[]) => {
     /** What one event at `time` brings about, in order. */
     step({ command, cancel, heard, frame, ready = book.up, end }: Event, time: number) {
       book.out = [];
-      book.now = time;
+      book.time = time;
       expire();
       if (command) add(command);
       if (cancel) drop(cancel);
@@ -128,7 +128,7 @@ export const createEngine = (limits: Deadlines, desired: FileRef[]) => {
       if (frame) onFrame();
       else {
         if (book.up && !ready) {
-          for (const op of list(Stage.Queued)) op.until = book.now + limits.ready;
+          for (const op of list(Stage.Queued)) op.until = book.time + limits.ready;
         }
         book.up = ready;
       }

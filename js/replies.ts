@@ -18,8 +18,8 @@ export const createHearing = (book: Book, limits: Deadlines) => {
     );
     const there = open.includes(op.path as string);
     const [name, another] = there ? [] : fresh;
-    op.verified = there || (!!name && !another);
-    if (op.verified) op.opened = name;
+    op.found = there || (!!name && !another);
+    if (op.found) op.opened = name;
     settle(op, DONE);
   };
 

@@ -6,22 +6,22 @@ import type { Scene } from "./texts";
 
 /** `shown`: the file that navigation or the tab shows; {} for none, undefined before anything is. */
 export const toState = (
-  { channel, reason, ready, everReady, generation, link }: Scene,
+  { way, cause, ready, everReady, era, link }: Scene,
   { ops, files }: Book,
   shown?: Partial<FileRef>,
 ): State => {
   const pending = ops.flatMap((op) => op.seqs).length;
   const { project_id, path } = shown ?? {};
   const known = project_id && path ? { [project_id]: [path] } : {};
-  const steered = channel === NAVIGATION || channel === TAB;
+  const steered = way === NAVIGATION || way === TAB;
   return {
     type: "state",
-    channel: channel === MESSAGES && !everReady ? "booting" : channel,
-    reason: reason,
-    ready: channel !== "closed" && (steered ? !!shown : ready),
+    channel: way === MESSAGES && !everReady ? "booting" : way,
+    reason: cause,
+    ready: way !== "closed" && (steered ? !!shown : ready),
     busy: pending > 0,
     pending,
-    generation,
+    generation: era,
     connection: link,
     open_files: steered ? known : files,
   };

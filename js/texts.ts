@@ -18,12 +18,12 @@ import {
 /** All that can be said about how things are. */
 export interface Scene {
   site: string; // CoCalc's origin
-  channel: ChannelName;
-  reason: string; // why not messages, or why they do not help
+  way: ChannelName; // the channel
+  cause: string; // why not messages, or why they do not help
   shown: boolean; // some view has a frame
   ready: boolean;
   everReady: boolean;
-  generation: number;
+  era: number; // the generation
   mute: boolean; // CoCalc answers status, but not the open it was sent
   stuck: boolean; // an open was acked, and then nothing came
   popup: boolean; // the browser did not let us open the tab
@@ -34,7 +34,7 @@ const POPUP = "The browser blocked the tab: press the button.";
 
 /** Why a command ended like this; "" where there is nothing to say. */
 const sayEnd = (state: Step | Final, op: Op, scene: Scene, limits: Deadlines): string => {
-  if (state === BLOCKED) return scene.reason;
+  if (state === BLOCKED) return scene.cause;
   if (state !== "timeout") return "";
   const what = op.action === OPEN ? `the open of ${op.path}` : op.action;
   const limit = [limits.ready, op.action === STATUS ? limits.status : limits.ack, limits.done][
@@ -46,7 +46,7 @@ const sayEnd = (state: Step | Final, op: Op, scene: Scene, limits: Deadlines): s
       : scene.shown
         ? `CoCalc is not ready (${scene.link.status ?? "no answer"}).`
         : "the widget is not shown in a cell.",
-    scene.mute && op.action === OPEN ? scene.reason : "no answer.",
+    scene.mute && op.action === OPEN ? scene.cause : "no answer.",
     "it may be waiting for “start project”.",
   ][op.stage];
   const verb = ["send", "get an answer to", "finish"][op.stage];
@@ -54,10 +54,10 @@ const sayEnd = (state: Step | Final, op: Op, scene: Scene, limits: Deadlines): s
 };
 
 /** What there is to say about a finished open that is not simply there. */
-const sayVerified = ({ verified, opened, path }: Op): string => {
+const sayVerified = ({ found, opened, path }: Op): string => {
   if (opened) return `It opened as ${opened}.`;
-  if (verified) return "";
-  if (verified !== false) return "Nothing tells if it is open.";
+  if (found) return "";
+  if (found !== false) return "Nothing tells if it is open.";
   const cause = /\.(ipynb|sagews|term)$/.test(path as string)
     ? ""
     : "its extension is not supported, or ";
@@ -73,7 +73,7 @@ export const toResult = (
   limits: Deadlines,
 ): Result => {
   const mesg = sayEnd(state, op, scene, limits);
-  const { verified = null, answer: reply } = op;
+  const { found: verified = null, answer: reply } = op;
   return {
     type: "result",
     seq,
@@ -88,11 +88,11 @@ export type Mood = "wait" | "good" | "warn" | "bad";
 
 /** The status line. */
 export const sayScene = (scene: Scene): [Mood, string] => {
-  const { channel, ready, link } = scene;
+  const { way, ready, link } = scene;
   const site = scene.site.split("//")[1] as string;
-  if (channel === "closed") return ["bad", "Closed. Run the cell again."];
+  if (way === "closed") return ["bad", "Closed. Run the cell again."];
   if (scene.popup) return ["warn", POPUP];
-  if (channel !== MESSAGES || scene.mute) return ["warn", scene.reason];
+  if (way !== MESSAGES || scene.mute) return ["warn", scene.cause];
   if (!ready || link.status !== "connected") {
     return ["wait", scene.everReady ? "Reconnecting …" : `Starting ${site} …`];
   }

@@ -2,10 +2,19 @@
 
 import type { InitializeProps, RenderProps } from "@anywidget/types";
 import { createSession, type Session } from "./channels";
-import { MESSAGES, NAVIGATION, PROTOCOL, TAB, type ToKernel, type ToPage } from "./protocol";
+import {
+  MESSAGES,
+  NAVIGATION,
+  PROTOCOL,
+  type Result,
+  TAB,
+  type ToKernel,
+  type ToPage,
+} from "./protocol";
 import { sayScene } from "./texts";
 import { createView, type View } from "./view";
 
+const STEP = 10; // ms; and so long may a state wait
 const FIRST_HELLO = 250;
 const SLOWEST_HELLO = 2000;
 const PATIENCE = 6; // unanswered hellos (some 7 s), then the user is told
@@ -36,12 +45,12 @@ export default () => {
     session?.attach();
     if (!session || !live) return;
     const scene = session.scene();
-    const { channel } = scene;
-    if (channel === MESSAGES || channel === NAVIGATION) {
+    const { way } = scene;
+    if (way === MESSAGES || way === NAVIGATION) {
       const frame = live.frame();
       frame.onload = session.loaded;
       session.attach(frame);
-    } else live.put(sayScene(scene)[1], channel === TAB ? "Open it" : "", session.press);
+    } else live.put(sayScene(scene)[1], way === TAB ? "Open it" : "", session.press);
   };
 
   return {
@@ -49,7 +58,7 @@ export default () => {
       let over = false;
       let lost = false; // the kernel does not answer
       let last = "";
-      let outbox: ToKernel[] = [];
+      const outbox = new Map<unknown, ToKernel>(); // of a command only its latest word
       let timer: ReturnType<typeof setTimeout> | undefined;
 
       const post = (message: ToKernel) => {
@@ -68,19 +77,26 @@ export default () => {
       // Several changes make one message. A state goes before the results, so that who awaits
       // a result finds the traits up to date.
       const flush = () => {
-        const messages = outbox;
-        outbox = [];
+        const messages = [...outbox.values()];
+        outbox.clear();
         if (!session) return;
         const state = session.report();
         const json = JSON.stringify(state);
-        if (json !== last) post(state);
-        last = json;
-        messages.forEach(post);
+        // A status has all that is new in itself, and is waited for.
+        const brief = messages[0] && messages.every((it) => (it as Result).reply?.open_files);
+        if (brief) send();
+        else {
+          if (json !== last) post(state);
+          last = json;
+        }
+        for (const message of messages) post(message);
         say();
       };
       const send = (message?: ToKernel) => {
-        if (message) outbox.push(message);
-        queueMicrotask(flush);
+        if (message) outbox.set((message as Result).seq ?? message, message);
+        // A step on the way can wait: often the end comes at once, and one message is enough.
+        if (!message || /sent|ack/.test((message as Result).state)) setTimeout(flush, STEP);
+        else queueMicrotask(flush);
       };
 
       const hello = (tries = 0) => {
@@ -112,7 +128,7 @@ export default () => {
           place(true);
         } else if (message.type === "command") session?.command(message);
         else if (message.type === "cancel") session?.drop(message.seq);
-        else if (message.type === "token") session?.token(message.url, message.then);
+        else if (message.type === "token") session?.sign(message.url, message.then);
         else if (message.type === "bye") end();
       });
       // JupyterLab's word for a kernel that has gone, or come back.

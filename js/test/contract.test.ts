@@ -82,7 +82,7 @@ describe.each(rows.filter((row) => row.replies))("$name", ({ name, request, repl
         b.hear({ status: "done", open_files: { [command.project_id]: paths } });
         b.hear({ status: "done", open_files: { [command.project_id]: paths } });
         expect(b.results[seq]).toEqual(["sent", "ack", "done"]);
-        expect(b.ends[seq]).toMatchObject({ verified: true, answer: last, path: command.path });
+        expect(b.ends[seq]).toMatchObject({ found: true, answer: last, path: command.path });
       } else {
         expect(b.results[seq]).toEqual(["sent", "done"]);
         expect(b.ends[seq]?.answer).toEqual(last);

@@ -25,21 +25,21 @@ describe("one open", () => {
     expect(b.posted()).toEqual(["status"]);
     b.hear(listing({ [P1]: ["a.md"] }));
     expect(b.results[1]).toEqual(["sent", "ack", "done"]);
-    expect(b.ends[1]).toMatchObject({ verified: true, answer: about("done", "a.md") });
+    expect(b.ends[1]).toMatchObject({ found: true, answer: about("done", "a.md") });
     expect(b.engine.book.ops).toEqual([]);
   });
 
   test("that is done without the file open is not verified", () => {
     const b = readyBench().give(open(1, "a.xyz"));
     b.hear(about("ack", "a.xyz"), about("done", "a.xyz"), listing({ [P1]: [] }));
-    expect(b.ends[1]).toMatchObject({ verified: false });
+    expect(b.ends[1]).toMatchObject({ found: false });
     expect(b.engine.book.wanted).toEqual([]);
   });
 
   test("of a symlink is verified under the name of its target", () => {
     const b = readyBench().give(open(1, "link.md"));
     b.hear(about("ack", "link.md"), about("done", "link.md"), listing({ [P1]: ["real.md"] }));
-    expect(b.ends[1]).toMatchObject({ verified: true, opened: "real.md" });
+    expect(b.ends[1]).toMatchObject({ found: true, opened: "real.md" });
     expect(b.engine.book.wanted.map((f) => f.path)).toEqual(["real.md"]);
   });
 
@@ -48,14 +48,14 @@ describe("one open", () => {
     b.give(open(1, "a.xyz"), open(2, "b.md"));
     b.hear(about("ack", "a.xyz"), about("ack", "b.md"), about("done", "a.xyz"));
     b.hear(listing({ [P1]: ["old.md", "b.md"] }));
-    expect(b.ends[1]).toMatchObject({ verified: false });
+    expect(b.ends[1]).toMatchObject({ found: false });
   });
 
   test("is done but unverified if the status stays away", () => {
     const b = readyBench().give(open(1, "a.md")).hear(about("ack", "a.md"), about("done", "a.md"));
     b.wait(limits.status);
     expect(b.results[1]?.at(-1)).toBe("done");
-    expect(b.ends[1]?.verified).toBe(null);
+    expect(b.ends[1]?.found).toBe(null);
   });
 
   test("may be done without an ack", () => {
@@ -78,7 +78,7 @@ describe("one open", () => {
   test("is not verified by two new files, either of which it may be", () => {
     const b = readyBench().give(open(1, "link.md")).hear(about("done", "link.md"));
     b.hear(listing({ [P1]: ["one.md", "two.md"] }));
-    expect(b.ends[1]).toMatchObject({ verified: false });
+    expect(b.ends[1]).toMatchObject({ found: false });
   });
 
   test("that is not verified is not desired, also while another is under way", () => {

@@ -63,7 +63,7 @@ describe("hello", () => {
       await s.wait(100);
     }
     s.tell(welcome); // it was only busy
-    await s.wait(1);
+    await s.wait(10);
     expect(s.line()).not.toMatch(/kernel/);
   });
 
@@ -75,7 +75,37 @@ describe("hello", () => {
     s.tell(open(1, "a.md"));
     await s.wait(100);
     expect(s.kiosk.heard.filter((m) => m.action === "open")).toHaveLength(1);
-    expect(s.of(1).map((m) => m.state)).toEqual(["sent", "ack", "done"]);
+    expect(s.of(1).map((m) => m.state)).toEqual(["done"]);
+  });
+
+  test("what ends within milliseconds tells no steps; what takes longer does", async () => {
+    const s = setStage();
+    await s.start();
+    s.tell(status(1));
+    await s.wait(5);
+    expect(s.of(1).map((m) => m.state)).toEqual(["done"]);
+    s.kiosk.mute = true;
+    s.tell(open(2, "a.md"));
+    await s.wait(20);
+    expect(s.of(2).map((m) => m.state)).toEqual(["sent"]);
+    s.kiosk.say({ status: "ack", action: "open", project_id: P1, path: "a.md" });
+    await s.wait(20);
+    expect(s.of(2).map((m) => m.state)).toEqual(["sent", "ack"]);
+    expect(s.state()).toMatchObject({ busy: true, pending: 1 });
+  });
+
+  test("a state goes before the end of an open, and follows that of a status", async () => {
+    const s = setStage();
+    await s.start();
+    const about = () => s.sent.splice(0).map((m) => (m.type === "result" ? m.state : m.type));
+    about();
+    s.tell(open(1, "a.md"));
+    await s.wait(50);
+    expect(about()).toEqual(["state", "done"]);
+    s.kiosk.files = {};
+    s.tell(status(2));
+    await s.wait(50);
+    expect(about()).toEqual(["done", "state"]);
   });
 });
 
@@ -151,7 +181,7 @@ describe("generations", () => {
     s.kiosk.files = {};
     s.kiosk.heard = [];
     s.load();
-    await s.wait(0);
+    await s.wait(10);
     expect(s.line()).toBe("Reconnecting …");
     expect(s.state()).toMatchObject({ ready: false, generation: 2, channel: "messages" });
     await s.wait(1000);
@@ -394,6 +424,7 @@ describe("other channels", () => {
       expect(opened.mock.calls.map(([to]) => to)).toEqual([url, file("a.md").url]);
       expect(JSON.stringify(s.sent)).not.toContain("auth_token");
       s.tell({ type: "bye" });
+      await s.wait(10);
       expect(vi.getTimerCount()).toBe(0);
       vi.unstubAllGlobals();
     },

@@ -20,12 +20,12 @@ import {
 
 const scene: Scene = {
   site: "https://cocalc.test",
-  channel: "messages",
-  reason: "CoCalc ignores messages from http://localhost:8888.",
+  way: "messages",
+  cause: "CoCalc ignores messages from http://localhost:8888.",
   shown: true,
   ready: true,
   everReady: true,
-  generation: 1,
+  era: 1,
   mute: false,
   stuck: false,
   popup: false,
