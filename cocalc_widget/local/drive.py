@@ -8,43 +8,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..errors import CoCalcError
+from . import lab_page
 
 if TYPE_CHECKING:
     from playwright.sync_api import FrameLocator, Page
 
+_ASK_DEADLINE = 30.0  # seconds
 _OPEN_DEADLINE = 30_000  # ms: Lab itself, the notebook, its kernel
-# `--expose-app-in-browser` puts the application at window.jupyterapp: cells
-# are run by Lab's own command, and outputs are read from the notebook's model.
-_OPEN = "async name => { await jupyterapp.commands.execute('docmanager:open', {path: name}); }"
-_READY = """async () => {
-  const panel = window.jupyterapp?.shell.currentWidget;
-  if (!panel?.sessionContext) return false;
-  await panel.revealed; await panel.sessionContext.ready;
-  return panel.sessionContext.session?.kernel?.status === 'idle';
-}"""
-_CELLS = """() => jupyterapp.shell.currentWidget.content.widgets.map(cell => ({
-  type: cell.model.type, source: cell.model.sharedModel.getSource()}))"""
-_RUN = """async index => {
-  const panel = jupyterapp.shell.currentWidget;
-  panel.content.activeCellIndex = index;
-  panel.content.scrollToItem?.(index);
-  await jupyterapp.commands.execute('notebook:run-cell');
-  return panel.content.widgets[index].model.outputs.toJSON();
-}"""
-_OUTPUTS = "index => jupyterapp.shell.currentWidget.content.widgets[index].model.outputs.toJSON()"
-_ASK = """async expression => {
-  const kernel = jupyterapp.shell.currentWidget.sessionContext.session.kernel;
-  const asked = kernel.requestExecute(
-    {code: '', silent: true, store_history: false, user_expressions: {answer: expression}});
-  return (await asked.done).content.user_expressions.answer;
-}"""
-_TAGS = "index => jupyterapp.shell.currentWidget.content.widgets[index].model.getMetadata('tags')"
-_ADD = """source => {
-  const panel = jupyterapp.shell.currentWidget;
-  const model = panel.content.model.sharedModel;
-  model.addCell({cell_type: 'code', source});
-  return model.cells.length - 1;
-}"""
+_PATIENCE = 5.0  # seconds until a kernel is nudged
 
 
 @dataclass(frozen=True)
@@ -84,16 +55,16 @@ class Notebook:
         page.goto(f"{url}/lab?token={token}&reset", timeout=_OPEN_DEADLINE)
         page.wait_for_function("() => window.jupyterapp", timeout=_OPEN_DEADLINE)
         page.evaluate("() => jupyterapp.restored")
-        page.evaluate(_OPEN, name)
+        page.evaluate(lab_page.OPEN, name)
         self.wait_ready()
 
     def wait_ready(self) -> None:
         """Wait until the kernel of the notebook is idle."""
-        self.page.wait_for_function(_READY, timeout=_OPEN_DEADLINE)
+        self.page.wait_for_function(lab_page.READY, timeout=_OPEN_DEADLINE)
 
     def cells(self) -> list[dict[str, str]]:
         """Type and source of every cell."""
-        found: list[dict[str, str]] = self.page.evaluate(_CELLS)
+        found: list[dict[str, str]] = self.page.evaluate(lab_page.CELLS)
         return found
 
     def run(self, index: int, *, timeout: float = 60.0) -> Cell:
@@ -104,35 +75,56 @@ class Notebook:
         """
         source = self.cells()[index]["source"]
         start = time.monotonic()
-        try:
-            # evaluate() itself has no deadline: start the cell, then wait for its end
-            self.page.evaluate(
-                f"i => {{ window.__ran = null; ({_RUN})(i).then(o => {{ window.__ran = o }}, "
-                "e => { window.__ran = String(e) }) }",
-                index,
-            )
-            self.page.wait_for_function("() => window.__ran", timeout=timeout * 1000)
-        except Exception as error:
-            if "Timeout" not in type(error).__name__:
-                raise
-            raise CoCalcError(f"cell {index} did not end within {timeout:g} s: {source}") from None
-        outputs = self.page.evaluate(_OUTPUTS, index)
+        # evaluate() itself has no deadline: start the cell, then wait for its end
+        self.page.evaluate(
+            f"i => {{ window.__ran = null; ({lab_page.RUN})(i).then(o => {{ window.__ran = o }}, "
+            "e => { window.__ran = String(e) }) }",
+            index,
+        )
+        if not self.comes("() => window.__ran", timeout):
+            raise CoCalcError(f"cell {index} did not end within {timeout:g} s: {source}")
+        outputs = self.page.evaluate(lab_page.OUTPUTS, index)
         return Cell(index, source, outputs, time.monotonic() - start)
 
     def execute(self, source: str, *, timeout: float = 60.0) -> Cell:
         """Append a code cell and run it."""
-        return self.run(int(self.page.evaluate(_ADD, source)), timeout=timeout)
+        return self.run(int(self.page.evaluate(lab_page.ADD, source)), timeout=timeout)
 
     def ask(self, expression: str) -> str:
         """The value of a Python expression that gives a string, without touching any cell."""
-        answer = self.page.evaluate(_ASK, expression)
+        self.page.evaluate(
+            f"x => {{ window.__told = null; ({lab_page.ASK})(x).then(a => {{ window.__told = a }}, "
+            "e => { window.__told = {status: 'error', ename: 'Error', evalue: String(e)} }) }",
+            expression,
+        )
+        if not self.comes("() => window.__told", _ASK_DEADLINE):
+            raise CoCalcError(f"no answer within {_ASK_DEADLINE:g} s (asking for {expression})")
+        answer = self.page.evaluate("() => window.__told")
         if answer["status"] != "ok":
             raise CoCalcError(f"{answer['ename']}: {answer['evalue']} (asking for {expression})")
         return str(ast.literal_eval(answer["data"]["text/plain"]))
 
+    def comes(self, condition: str, seconds: float) -> bool:
+        """Wait until a function of the page says yes; False if it has not within `seconds`."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            if self._came(condition, min(left, _PATIENCE)):
+                return True
+            self.page.evaluate(lab_page.NUDGE)
+        return False
+
+    def _came(self, condition: str, seconds: float) -> bool:
+        try:
+            self.page.wait_for_function(condition, timeout=seconds * 1000)
+        except Exception as error:
+            if "Timeout" not in type(error).__name__:
+                raise
+            return False
+        return True
+
     def tags(self, index: int) -> list[str]:
         """The tags of a cell."""
-        return list(self.page.evaluate(_TAGS, index) or [])
+        return list(self.page.evaluate(lab_page.TAGS, index) or [])
 
     def show_end(self, index: int) -> None:
         """Scroll so that the end of a cell's output is seen."""

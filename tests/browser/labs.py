@@ -5,8 +5,10 @@ import time
 
 from cocalc_widget.local.drive import Notebook
 
-_ALL = """async () => {
-  await jupyterapp.commands.execute('notebook:run-all-cells');
+_ALL = """() => {
+  window.__ran = null;
+  const end = () => { window.__ran = true; };
+  jupyterapp.commands.execute('notebook:run-all-cells').then(end, end);
 }"""
 _COUNT = "() => jupyterapp.shell.currentWidget.content.widgets.length"
 _ADD = """source => {
@@ -79,6 +81,7 @@ class Bench(Notebook):
         for source in sources:
             self.page.evaluate(_ADD, source)
         self.page.evaluate(_ALL)
+        assert self.comes("() => window.__ran", 80), "Run All did not end"
         last = self.page.evaluate(_OUTPUTS)[-1]
         assert not [output for output in last if output["output_type"] == "error"], last
         return "".join(output.get("text", "") for output in last).strip()

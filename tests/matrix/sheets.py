@@ -61,7 +61,7 @@ class Sheet(Bench):
         """Run a cell, press stop after so many seconds; the seconds it still took, and the cell."""
         index = int(self.page.evaluate(_ADD, source))
         self.page.evaluate(_START, index)
-        self.page.wait_for_function(_BUSY, timeout=10_000)
+        assert self.comes(_BUSY, 20), "the cell never began"
         self.page.wait_for_timeout(after * 1000)
         self.page.evaluate(_INTERRUPT)
         self.page.wait_for_function("() => window.__ran", timeout=20_000)

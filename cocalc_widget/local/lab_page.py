@@ -1,0 +1,42 @@
+"""Owns what is run in a page of JupyterLab to drive a notebook there: JavaScript, as text."""
+
+from __future__ import annotations
+
+# `--expose-app-in-browser` puts the application at window.jupyterapp: cells
+# are run by Lab's own command, and outputs are read from the notebook's model.
+OPEN = "async name => { await jupyterapp.commands.execute('docmanager:open', {path: name}); }"
+READY = """async () => {
+  const panel = window.jupyterapp?.shell.currentWidget;
+  if (!panel?.sessionContext) return false;
+  await panel.revealed; await panel.sessionContext.ready;
+  return panel.sessionContext.session?.kernel?.status === 'idle';
+}"""
+CELLS = """() => jupyterapp.shell.currentWidget.content.widgets.map(cell => ({
+  type: cell.model.type, source: cell.model.sharedModel.getSource()}))"""
+RUN = """async index => {
+  const panel = jupyterapp.shell.currentWidget;
+  panel.content.activeCellIndex = index;
+  panel.content.scrollToItem?.(index);
+  await jupyterapp.commands.execute('notebook:run-cell');
+  return panel.content.widgets[index].model.outputs.toJSON();
+}"""
+OUTPUTS = "index => jupyterapp.shell.currentWidget.content.widgets[index].model.outputs.toJSON()"
+ASK = """async expression => {
+  const kernel = jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+  const asked = kernel.requestExecute(
+    {code: '', silent: true, store_history: false, user_expressions: {answer: expression}});
+  return (await asked.done).content.user_expressions.answer;
+}"""
+# ipykernel 7.1 and 7.3 were seen to let a request lie, all of their threads idle,
+# until another one came.
+NUDGE = """() => {
+  const kernel = jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel;
+  kernel?.requestKernelInfo().catch(() => {});
+}"""
+TAGS = "index => jupyterapp.shell.currentWidget.content.widgets[index].model.getMetadata('tags')"
+ADD = """source => {
+  const panel = jupyterapp.shell.currentWidget;
+  const model = panel.content.model.sharedModel;
+  model.addCell({cell_type: 'code', source});
+  return model.cells.length - 1;
+}"""
