@@ -58,6 +58,22 @@ def own_replies(comm: object) -> None:
         comm._reply_subshell_for = lambda _data, default: default  # type: ignore[attr-defined]  # noqa: SLF001
 
 
+def heed_requests() -> None:
+    """Have replies sent through the stream that reads the requests, as ipykernel 7.4 does.
+
+    Before, from 7.0 on, they go out on the bare socket. That uses up the one
+    wake-up for a request which arrives meanwhile: it lies there, and all later
+    ones of that page behind it, until another page connects
+    (https://github.com/ipython/ipykernel/pull/1529). Nothing happens where
+    the bare socket is not used.
+    """
+    here = kernel()
+    thread = getattr(here, "shell_channel_thread", None)
+    manager, stream = getattr(thread, "manager", None), getattr(here, "shell_stream", None)
+    if hasattr(manager, "_shell_socket") and hasattr(stream, "send_multipart"):
+        manager._shell_socket = stream  # type: ignore[union-attr]  # noqa: SLF001
+
+
 def is_cell_thread() -> bool:
     """Whether this is the thread that runs cells."""
     thread = getattr(kernel(), "shell_channel_thread", None)

@@ -84,6 +84,7 @@ class CoCalc(Driver):
         self.set_trait("sandbox", options.check_sandbox(sandbox))
         super().__init__(**others)
         kernels.own_replies(self.comm)
+        kernels.heed_requests()
         facts = Facts(where, Stranger(where) if client is None else client, generation)
         greeting = Greeting(where, facts, channel=wanted, target=place, limits=limits)
         session = Session(self, where, self._link, greeting, limits)

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import FrameLocator, Page
 
 _ASK_DEADLINE = 30.0  # seconds
-_OPEN_DEADLINE = 30_000  # ms: Lab itself, the notebook, its kernel
+_OPEN_DEADLINE = 30_000  # ms: Lab itself
+_READY_DEADLINE = 60.0  # seconds: the notebook's kernel
 _PATIENCE = 5.0  # seconds until a kernel is nudged
 
 
@@ -59,8 +60,13 @@ class Notebook:
         self.wait_ready()
 
     def wait_ready(self) -> None:
-        """Wait until the kernel of the notebook is idle."""
-        self.page.wait_for_function(lab_page.READY, timeout=_OPEN_DEADLINE)
+        """Wait until the kernel of the notebook is idle.
+
+        Raises:
+            CoCalcError: it was not within a minute.
+        """
+        if not self.comes(lab_page.READY, _READY_DEADLINE):
+            raise CoCalcError(f"the kernel was not idle within {_READY_DEADLINE:g} s")
 
     def cells(self) -> list[dict[str, str]]:
         """Type and source of every cell."""

@@ -27,11 +27,13 @@ ASK = """async expression => {
     {code: '', silent: true, store_history: false, user_expressions: {answer: expression}});
   return (await asked.done).content.user_expressions.answer;
 }"""
-# ipykernel 7.1 and 7.3 were seen to let a request lie, all of their threads idle,
-# until another one came.
+# Before 7.4 ipykernel can let the requests of a page lie: another connection wakes it
+# (https://github.com/ipython/ipykernel/pull/1529).
 NUDGE = """() => {
-  const kernel = jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel;
-  kernel?.requestKernelInfo().catch(() => {});
+  const model = jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel?.model;
+  if (!model) return;
+  const other = jupyterapp.serviceManager.kernels.connectTo({model, handleComms: false});
+  other.info.catch(() => {}).finally(() => other.dispose());
 }"""
 TAGS = "index => jupyterapp.shell.currentWidget.content.widgets[index].model.getMetadata('tags')"
 ADD = """source => {

@@ -64,7 +64,7 @@ class Sheet(Bench):
         assert self.comes(_BUSY, 20), "the cell never began"
         self.page.wait_for_timeout(after * 1000)
         self.page.evaluate(_INTERRUPT)
-        self.page.wait_for_function("() => window.__ran", timeout=20_000)
+        assert self.comes("() => window.__ran", 20), "the cell did not end"
         return self.outputs(index)
 
     def outputs(self, index):

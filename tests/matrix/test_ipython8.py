@@ -1,39 +1,21 @@
 """The oldest IPython that the package takes: its completion and its way of showing errors."""
 
-import json
-import os
 import time
 
 import pytest
+from bare import DEADLINE, bare
 from environments import python_with
-from jupyter_client import KernelManager
-from jupyter_client.kernelspec import KernelSpecManager
 
 OLDEST = "8.18"
-DEADLINE = 60
 
 
 @pytest.fixture(scope="module")
 def client(env, tmp_path_factory):
     """A client of a kernel with that IPython, which has loaded the extension."""
     python = python_with(f"ipython-{OLDEST}", f"ipython=={OLDEST}.*", "ipykernel")
-    folder = tmp_path_factory.mktemp("kernels")
-    (folder / "old").mkdir()
-    argv = [str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-    told = {"argv": argv, "display_name": "old", "language": "python"}
-    (folder / "old" / "kernel.json").write_text(json.dumps(told))
-    specs = KernelSpecManager(kernel_dirs=[str(folder)], ensure_native_kernel=False)
-    manager = KernelManager(kernel_name="old", kernel_spec_manager=specs)
-    manager.start_kernel(env={**os.environ, **env, "IPYTHONDIR": str(folder / "ipython")})
-    running = manager.client()
-    running.start_channels()
-    try:
-        running.wait_for_ready(timeout=DEADLINE)
+    with bare(python, tmp_path_factory.mktemp("kernels"), env) as running:
         assert run(running, "%load_ext cocalc_widget")[0]["status"] == "ok"
         yield running
-    finally:
-        running.stop_channels()
-        manager.shutdown_kernel(now=True)
 
 
 def run(client, code):
