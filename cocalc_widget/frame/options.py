@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import difflib
 import re
-import unicodedata
 from typing import TYPE_CHECKING, Any
 
 from .. import config
 from ..address import Generation, check_uuid, is_uuid, normalize_host
-from ..errors import ConfigurationError, ValidationError
+from ..errors import ConfigurationError, NotFoundError, ValidationError
 from ..redact import Secret
 
 if TYPE_CHECKING:
@@ -82,26 +81,17 @@ def find_project(value: object, client: Any) -> str:
     """A project's id; with a client also from its title or the start of its id.
 
     Raises:
-        ValidationError: it is no UUID, and no project of the client's either.
+        ValidationError: it is no UUID, and none or several of the client's projects are called so.
     """
-    if is_uuid(value.strip() if isinstance(value, str) else value) or client is None:
+    if not isinstance(value, str) or not value.strip() or is_uuid(value.strip()) or client is None:
         return check_uuid(value)
-    if not isinstance(value, str) or not value.strip():
-        return check_uuid(value)
-    name = value.strip()
+    from ..api.naming import find  # loads the REST side, which a client has done already
+
     projects = list(client.projects())
-    hits = [p for p in projects if p.title == name]
-    if not hits:  # the same letters may be written in two ways
-        same = unicodedata.normalize("NFC", name)
-        hits = [p for p in projects if unicodedata.normalize("NFC", p.title) == same]
-    if not hits and len(name) >= 4:
-        hits = [p for p in projects if p.project_id.startswith(name.lower())]
-    if len(hits) == 1:
-        return check_uuid(hits[0].project_id)
-    if not hits:
+    try:
+        return check_uuid(find(value.strip(), projects))
+    except NotFoundError as error:
         raise ValidationError(
-            f"{name!r} is neither a UUID nor the title of a project of this account."
-        )
-    raise ValidationError(
-        f"{len(hits)} projects are called {name!r}.", remedy="Give the project's id instead."
-    )
+            f"{value.strip()!r} is neither a UUID nor the title of a project: {error.message}",
+            remedy=error.remedy,
+        ) from None

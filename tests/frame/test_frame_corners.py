@@ -179,8 +179,10 @@ def test_two_projects_of_one_title():
             found[0].project_id, found[1].project_id = P1, P2
             return found
 
-    with pytest.raises(ValidationError, match="2 projects are called"):
+    with pytest.raises(ValidationError, match=f"2 projects match 'Twin': {P1}, {P2}"):
         options.find_project("Twin", Client())
+    with pytest.raises(ValidationError, match="did you mean 'Twin'"):
+        options.find_project("Twon", Client())
 
 
 def test_a_title_in_its_other_spelling():

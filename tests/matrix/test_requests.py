@@ -20,7 +20,7 @@ def lull():
     until = time.monotonic() + {deadline}
     while time.monotonic() < until and not pathlib.Path({sent!r}).exists():
         time.sleep(0.01)
-    time.sleep(0.5)  # the request is on its way through the kernel's sockets
+    time.sleep(1)  # the request is on its way through the kernel's sockets
     thread.manager._send_on_shell_channel([b"nobody", b""])
 threading.Timer(0.3, lambda: thread.io_loop.add_callback(lull)).start()
 """
