@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import CoCalcError
 from ..local.chromium import headless
-from ..local.drive import Cell, Notebook
+from ..local.drive import Notebook
 from . import findings
 from .serve import LAB_HOST, LAB_ORIGIN, find_notebook, stage
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
     from ..local import LocalCoCalc
+    from ..local.cell import Cell
     from ..local.lab import Lab
 
 _WIDTH, _HEIGHT = 1360, 1040

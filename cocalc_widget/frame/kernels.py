@@ -33,14 +33,18 @@ def version() -> tuple[int, int]:
     return (int(match[1]), int(match[2])) if match else (0, 0)
 
 
+def _shell_channel() -> Any:
+    """The thread that reads requests for all shells; None where there are no subshells."""
+    return getattr(kernel(), "shell_channel_thread", None)
+
+
 def has_subshells() -> bool:
     """Whether the front end has made a subshell, as JupyterLab does for comms.
 
     It asks for one over the control channel when the first widget appears, so
     that it is there even while a cell runs.
     """
-    thread = getattr(kernel(), "shell_channel_thread", None)
-    manager = getattr(thread, "manager", None)
+    manager = getattr(_shell_channel(), "manager", None)
     try:
         return bool(manager is not None and manager.list_subshell())
     except Exception:  # noqa: BLE001 - a private interface: whatever it does, we only lose a hint
@@ -67,17 +71,15 @@ def heed_requests() -> None:
     (https://github.com/ipython/ipykernel/pull/1529). Nothing happens where
     the bare socket is not used.
     """
-    here = kernel()
-    thread = getattr(here, "shell_channel_thread", None)
-    manager, stream = getattr(thread, "manager", None), getattr(here, "shell_stream", None)
+    manager = getattr(_shell_channel(), "manager", None)
+    stream = getattr(kernel(), "shell_stream", None)
     if hasattr(manager, "_shell_socket") and hasattr(stream, "send_multipart"):
         manager._shell_socket = stream  # type: ignore[union-attr]  # noqa: SLF001
 
 
 def is_cell_thread() -> bool:
     """Whether this is the thread that runs cells."""
-    thread = getattr(kernel(), "shell_channel_thread", None)
-    parent = getattr(thread, "parent_thread", None)
+    parent = getattr(_shell_channel(), "parent_thread", None)
     return threading.current_thread() is (parent or threading.main_thread())
 
 

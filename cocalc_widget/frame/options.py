@@ -83,15 +83,16 @@ def find_project(value: object, client: Any) -> str:
     Raises:
         ValidationError: it is no UUID, and none or several of the client's projects are called so.
     """
-    if not isinstance(value, str) or not value.strip() or is_uuid(value.strip()) or client is None:
+    name = value.strip() if isinstance(value, str) else ""
+    if not name or is_uuid(name) or client is None:
         return check_uuid(value)
     from ..api.naming import find  # loads the REST side, which a client has done already
 
     projects = list(client.projects())
     try:
-        return check_uuid(find(value.strip(), projects))
+        return check_uuid(find(name, projects))
     except NotFoundError as error:
         raise ValidationError(
-            f"{value.strip()!r} is neither a UUID nor the title of a project: {error.message}",
+            f"{name!r} is neither a UUID nor the title of a project: {error.message}",
             remedy=error.remedy,
         ) from None

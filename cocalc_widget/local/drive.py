@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 import time
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..errors import CoCalcError
 from . import lab_page
+from .cell import Cell
 
 if TYPE_CHECKING:
     from playwright.sync_api import FrameLocator, Page
@@ -17,35 +17,6 @@ _ASK_DEADLINE = 30.0  # seconds
 _OPEN_DEADLINE = 30_000  # ms: Lab itself
 _READY_DEADLINE = 60.0  # seconds: the notebook's kernel
 _PATIENCE = 5.0  # seconds until a kernel is nudged
-
-
-@dataclass(frozen=True)
-class Cell:
-    """What one code cell left: its outputs in the notebook format, and the time it took."""
-
-    index: int
-    source: str
-    outputs: list[dict[str, Any]] = field(repr=False)
-    seconds: float = 0.0
-
-    @property
-    def error(self) -> str:
-        """The error's name and message, "" if the cell ran through."""
-        for output in self.outputs:
-            if output["output_type"] == "error":
-                return f"{output['ename']}: {output['evalue']}"
-        return ""
-
-    @property
-    def text(self) -> str:
-        """All plain text of the outputs, joined."""
-        parts = []
-        for output in self.outputs:
-            if output["output_type"] == "stream":
-                parts.append(output["text"])
-            elif "data" in output:
-                parts.append(output["data"].get("text/plain", ""))
-        return "".join(part if isinstance(part, str) else "".join(part) for part in parts)
 
 
 class Notebook:
@@ -81,34 +52,45 @@ class Notebook:
         """
         source = self.cells()[index]["source"]
         start = time.monotonic()
-        # evaluate() itself has no deadline: start the cell, then wait for its end
-        self.page.evaluate(
-            f"i => {{ window.__ran = null; ({lab_page.RUN})(i).then(o => {{ window.__ran = o }}, "
-            "e => { window.__ran = String(e) }) }",
-            index,
-        )
-        if not self.comes("() => window.__ran", timeout):
+        self.begin(lab_page.RUN, index)
+        if self.outcome(timeout) is None:
             raise CoCalcError(f"cell {index} did not end within {timeout:g} s: {source}")
-        outputs = self.page.evaluate(lab_page.OUTPUTS, index)
-        return Cell(index, source, outputs, time.monotonic() - start)
+        return Cell(index, source, self.outputs(index), time.monotonic() - start)
+
+    def add(self, source: str) -> int:
+        """Append a code cell; its index."""
+        return int(self.page.evaluate(lab_page.ADD, source))
+
+    def outputs(self, index: int) -> list[dict[str, Any]]:
+        """The outputs of a code cell, in the notebook format."""
+        return list(self.page.evaluate(lab_page.OUTPUTS, index))
 
     def execute(self, source: str, *, timeout: float = 60.0) -> Cell:
         """Append a code cell and run it."""
-        return self.run(int(self.page.evaluate(lab_page.ADD, source)), timeout=timeout)
+        return self.run(self.add(source), timeout=timeout)
 
     def ask(self, expression: str) -> str:
         """The value of a Python expression that gives a string, without touching any cell."""
-        self.page.evaluate(
-            f"x => {{ window.__told = null; ({lab_page.ASK})(x).then(a => {{ window.__told = a }}, "
-            "e => { window.__told = {status: 'error', ename: 'Error', evalue: String(e)} }) }",
-            expression,
-        )
-        if not self.comes("() => window.__told", _ASK_DEADLINE):
+        self.begin(lab_page.ASK, expression)
+        if (end := self.outcome(_ASK_DEADLINE)) is None:
             raise CoCalcError(f"no answer within {_ASK_DEADLINE:g} s (asking for {expression})")
-        answer = self.page.evaluate("() => window.__told")
+        if "error" in end:
+            raise CoCalcError(f"Error: {end['error']} (asking for {expression})")
+        answer = end["value"]
         if answer["status"] != "ok":
             raise CoCalcError(f"{answer['ename']}: {answer['evalue']} (asking for {expression})")
         return str(ast.literal_eval(answer["data"]["text/plain"]))
+
+    def begin(self, script: str, argument: object = None) -> None:
+        """Start a function of the page that gives a promise; `outcome` waits for it.
+
+        To evaluate the promise itself would wait without a deadline.
+        """
+        self.page.evaluate(lab_page.BEGIN.replace("SCRIPT", script), argument)
+
+    def outcome(self, seconds: float) -> dict[str, Any] | None:
+        """What became of it, `{"value": ...}` or `{"error": ...}`; None if it goes on."""
+        return self.page.evaluate(lab_page.END) if self.comes(lab_page.END, seconds) else None
 
     def comes(self, condition: str, seconds: float) -> bool:
         """Wait until a function of the page says yes; False if it has not within `seconds`."""

@@ -18,7 +18,6 @@ RUN = """async index => {
   panel.content.activeCellIndex = index;
   panel.content.scrollToItem?.(index);
   await jupyterapp.commands.execute('notebook:run-cell');
-  return panel.content.widgets[index].model.outputs.toJSON();
 }"""
 OUTPUTS = "index => jupyterapp.shell.currentWidget.content.widgets[index].model.outputs.toJSON()"
 ASK = """async expression => {
@@ -27,6 +26,13 @@ ASK = """async expression => {
     {code: '', silent: true, store_history: false, user_expressions: {answer: expression}});
   return (await asked.done).content.user_expressions.answer;
 }"""
+BEGIN = """argument => {
+  window.__end = null;
+  (SCRIPT)(argument).then(
+    value => { window.__end = {value}; },
+    error => { window.__end = {error: String(error)}; });
+}"""
+END = "() => window.__end"
 # Before 7.4 ipykernel can let the requests of a page lie: another connection wakes it
 # (https://github.com/ipython/ipykernel/pull/1529).
 NUDGE = """() => {

@@ -5,16 +5,7 @@ import time
 
 from cocalc_widget.local.drive import Notebook
 
-_ALL = """() => {
-  window.__ran = null;
-  const end = () => { window.__ran = true; };
-  jupyterapp.commands.execute('notebook:run-all-cells').then(end, end);
-}"""
-_COUNT = "() => jupyterapp.shell.currentWidget.content.widgets.length"
-_ADD = """source => {
-  const model = jupyterapp.shell.currentWidget.content.model.sharedModel;
-  model.addCell({cell_type: 'code', source});
-}"""
+_ALL = "() => jupyterapp.commands.execute('notebook:run-all-cells')"
 _OUTPUTS = """() => jupyterapp.shell.currentWidget.content.widgets.map(
   cell => cell.model.outputs?.toJSON() ?? [])"""
 _DELETE = """async index => {
@@ -79,9 +70,9 @@ class Bench(Notebook):
     def run_all(self, *sources):
         """Add these cells and press Run All; the text of the last."""
         for source in sources:
-            self.page.evaluate(_ADD, source)
-        self.page.evaluate(_ALL)
-        assert self.comes("() => window.__ran", 80), "Run All did not end"
+            self.add(source)
+        self.begin(_ALL)
+        assert self.outcome(80) is not None, "Run All did not end"
         last = self.page.evaluate(_OUTPUTS)[-1]
         assert not [output for output in last if output["output_type"] == "error"], last
         return "".join(output.get("text", "") for output in last).strip()

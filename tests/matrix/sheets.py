@@ -5,6 +5,8 @@ from pathlib import Path
 
 import nbformat
 
+from cocalc_widget.local import lab_page
+
 sys.path.insert(0, str(Path(__file__).parents[1] / "browser"))
 from labs import SETUP, SHOW, Bench  # noqa: F401 - handed on
 
@@ -14,25 +16,13 @@ _CLOSE = """async () => {
   await panel.sessionContext.shutdown();
   panel.close();
 }"""
-_OPEN = "async name => { await jupyterapp.commands.execute('docmanager:open', {path: name}); }"
 _INTERRUPT = """async () => {
   const panel = jupyterapp.shell.currentWidget;
   await panel.sessionContext.session.kernel.interrupt();
 }"""
-_START = """index => {
-  const panel = jupyterapp.shell.currentWidget;
-  panel.content.activeCellIndex = index;
-  window.__ran = null;
-  jupyterapp.commands.execute('notebook:run-cell').then(() => { window.__ran = true; });
-}"""
 _BUSY = """() => {
   const kernel = jupyterapp.shell.currentWidget.sessionContext.session.kernel;
-  return kernel.status === 'busy' && !window.__ran;
-}"""
-_ADD = """source => {
-  const model = jupyterapp.shell.currentWidget.content.model.sharedModel;
-  model.addCell({cell_type: 'code', source});
-  return model.cells.length - 1;
+  return kernel.status === 'busy' && !window.__end;
 }"""
 _TEXTS = """() => jupyterapp.shell.currentWidget.content.widgets.map(cell =>
   (cell.model.outputs?.toJSON() ?? []).filter(o => o.output_type === 'stream')
@@ -54,24 +44,18 @@ class Sheet(Bench):
     def __init__(self, page, name):
         self.page, self.said = page, []
         if name:
-            page.evaluate(_OPEN, name)
+            page.evaluate(lab_page.OPEN, name)
         self.wait_ready()
 
     def interrupted(self, source, after):
         """Run a cell, press stop after so many seconds; the seconds it still took, and the cell."""
-        index = int(self.page.evaluate(_ADD, source))
-        self.page.evaluate(_START, index)
+        index = self.add(source)
+        self.begin(lab_page.RUN, index)
         assert self.comes(_BUSY, 20), "the cell never began"
         self.page.wait_for_timeout(after * 1000)
         self.page.evaluate(_INTERRUPT)
-        assert self.comes("() => window.__ran", 20), "the cell did not end"
+        assert self.outcome(20) is not None, "the cell did not end"
         return self.outputs(index)
-
-    def outputs(self, index):
-        """The outputs of a cell in the notebook format."""
-        return self.page.evaluate(
-            "i => jupyterapp.shell.currentWidget.content.widgets[i].model.outputs.toJSON()", index
-        )
 
     def texts(self):
         """What each cell printed."""

@@ -10,19 +10,9 @@ from typing import Any
 
 from canaries import Canary, new_key, new_password
 
-from cocalc_widget.local import LocalCoCalc
+from cocalc_widget.local import LocalCoCalc, lab_page
 from cocalc_widget.local.drive import Notebook
 
-_START = """source => {
-  const panel = jupyterapp.shell.currentWidget;
-  const model = panel.content.model.sharedModel;
-  model.addCell({cell_type: 'code', source});
-  panel.content.activeCellIndex = model.cells.length - 1;
-  window.__ran = null;
-  jupyterapp.commands.execute('notebook:run-cell').then(() => { window.__ran = true; });
-  return model.cells.length - 1;
-}"""
-_OUTPUTS = "index => jupyterapp.shell.currentWidget.content.widgets[index].model.outputs.toJSON()"
 _INTERRUPT = """async () => {
   await jupyterapp.shell.currentWidget.sessionContext.session.kernel.interrupt();
 }"""
@@ -105,7 +95,8 @@ class Sheet(Notebook):
 
     def ends(self, source: str, error: str = "", *, typed: tuple[str, ...] = ()) -> str:
         """Run a cell, answering its questions; it must end in one of these errors ("": none)."""
-        index = self.page.evaluate(_START, source)
+        index = self.add(source)
+        self.begin(lab_page.RUN, index)
         for value in typed:
             box = self.page.locator(".jp-Stdin-input").last
             box.wait_for(timeout=20_000)
@@ -118,7 +109,8 @@ class Sheet(Notebook):
     def interrupted(self, source: str, site: LocalCoCalc) -> str:
         """Run a cell that waits for the site's answer, and interrupt it."""
         before = site.requests.total()
-        index = self.page.evaluate(_START, source)
+        index = self.add(source)
+        self.begin(lab_page.RUN, index)
         until = time.monotonic() + 20
         while site.requests.total() == before:
             assert time.monotonic() < until, "the cell asked nothing"
@@ -127,8 +119,8 @@ class Sheet(Notebook):
         return self._ended(index, source, "KeyboardInterrupt")
 
     def _ended(self, index: int, source: str, error: str) -> str:
-        self.page.wait_for_function("() => window.__ran", timeout=60_000)
-        outputs = self.page.evaluate(_OUTPUTS, index)
+        assert self.outcome(60) is not None, f"{source!r} did not end"
+        outputs = self.outputs(index)
         names = [it["ename"] for it in outputs if it["output_type"] == "error"]
         ended = names[-1] if names else ""
         if ended not in error.split("|") and "%tb" not in source:
