@@ -143,13 +143,18 @@ def origin_of(host: str) -> str:
 
 
 def app_url(host: str) -> str:
-    """CoCalc without a file, in the only mode that listens to messages (kiosk)."""
+    """CoCalc without a file, in the only mode that listens to messages (kiosk, recording)."""
     return f"{host}/app?fullscreen=kiosk&session="
 
 
 def file_url(host: str, project_id: str, path: str) -> str:
-    """One file in kiosk mode; `path` is percent-encoded, its slashes stay."""
-    return f"{host}/projects/{project_id}/files/{quote(path, safe='/')}?fullscreen=kiosk&session="
+    """One file's bare editor; `path` is percent-encoded, its slashes stay.
+
+    `fullscreen=default` is the one form that shows the file on both generations
+    (recording). In kiosk mode generation B shows nothing of it, for ever. No page
+    of this form listens to messages: that is `app_url`'s alone.
+    """
+    return f"{host}/projects/{project_id}/files/{quote(path, safe='/')}?fullscreen=default&session="
 
 
 def signed_url(url: str, token: str, generation: Generation, host: str) -> str:

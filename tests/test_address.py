@@ -85,17 +85,17 @@ def test_plain_http_needs_a_word() -> None:
     assert address.normalize_host("http://a.b", allow_http=True) == "http://a.b"
 
 
-def test_urls_are_kiosk_urls() -> None:
+def test_the_app_listens_and_a_file_shows_on_both_generations() -> None:
     assert address.app_url(HOST) == f"{HOST}/app?fullscreen=kiosk&session="
     url = address.file_url(HOST, ID, "A b/ü?#%.md")
-    assert url == f"{HOST}/projects/{ID}/files/A%20b/%C3%BC%3F%23%25.md?fullscreen=kiosk&session="
+    assert url == f"{HOST}/projects/{ID}/files/A%20b/%C3%BC%3F%23%25.md?fullscreen=default&session="
     assert address.origin_of("https://uni.edu/cocalc") == "https://uni.edu"
 
 
 def test_a_token_goes_where_its_generation_looks_for_it() -> None:
     url = address.file_url(HOST, ID, "a.md")
     assert address.signed_url(url, "T&1", "A", HOST) == (
-        f"{HOST}/projects/{ID}/files/a.md?auth_token=T%261&fullscreen=kiosk&session="
+        f"{HOST}/projects/{ID}/files/a.md?auth_token=T%261&fullscreen=default&session="
     )
     assert address.signed_url(url, "T&1", "B", HOST) == (
         f"{HOST}/auth/impersonate?auth_token=T%261"
@@ -122,7 +122,7 @@ def test_a_path_never_leaves_its_place_in_the_url(text: str) -> None:
     url = address.file_url(HOST, ID, path)
     assert url.startswith(f"{HOST}/projects/{ID}/files/")
     assert url.count("?") == 1
-    assert url.endswith("?fullscreen=kiosk&session=")
+    assert url.endswith("?fullscreen=default&session=")
 
 
 @pytest.mark.parametrize("bad", ["a;b", "a,b", 'a"b', "a%2fb", "a^b", "[a:b]", "[fe80::1%25eth0]"])

@@ -140,7 +140,12 @@ class Client(Copies, Files):
     def embed_url(
         self, project_id: str, path: str, token: Token | Secret | str | None = None
     ) -> str:
-        """The kiosk URL of a file. With a token it signs in too: then it is a secret."""
+        """The URL of a file's bare editor, for a frame or a tab. With a token it is a secret.
+
+        It shows the file on both generations (recording). With a token, on generation
+        A it signs in and shows the file; on generation B it signs in only: load
+        `embed_url(project_id, path)` after it.
+        """
         url = file_url(self.host, check_uuid(project_id), check_path(path))
         if token is None:
             return url

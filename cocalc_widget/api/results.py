@@ -142,7 +142,7 @@ def sign_in_url(
             check_uuid(project_id)
         return signed_url(app_url(host), token, generation, host)
     if path is None:
-        return check_path("")  # refuses: a kiosk URL always names a file
+        return check_path("")  # refuses: the URL of a file names one
     url = file_url(host, check_uuid(project_id), check_path(path))
     return signed_url(url, token, generation, host)
 

@@ -152,7 +152,7 @@ def test_sign_in_urls() -> None:
 def test_embedding_asks_nobody() -> None:
     client = Client("k" * 20, host=HOST)
     assert client.embed_url(P, "ä.md") == (
-        f"{HOST}/projects/{P}/files/%C3%A4.md?fullscreen=kiosk&session="
+        f"{HOST}/projects/{P}/files/%C3%A4.md?fullscreen=default&session="
     )
     with pytest.raises(errors.ValidationError):
         client.embed_url("nope", "a.md")

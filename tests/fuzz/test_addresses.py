@@ -106,7 +106,7 @@ def test_no_url_leaves_its_host(
     assert origin == address.origin_of(place)
     assert where.startswith(posixpath.normpath(f"{base}/projects/{project_id}/files"))
     assert unquote(urlsplit(url).path) == f"{unquote(base)}/projects/{project_id}/files/{path}"
-    assert urlsplit(url).query == "fullscreen=kiosk&session="
+    assert urlsplit(url).query == "fullscreen=default&session="
     assert urlsplit(url).fragment == ""
     for made in (
         lambda: address.signed_url(url, token, generation, place),
