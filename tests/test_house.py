@@ -34,7 +34,7 @@ ALLOWED = {
     "demo": {"errors", "local", "_version"},
     TOP: {"_version", "errors", "api", "frame", "local", "magics"},
 }
-LONGEST = 180  # lines; about 150 is what to aim at
+LONGEST = 400  # lines: as large as its one idea, and no larger
 
 
 def part(module: Path) -> str:
