@@ -21,6 +21,7 @@ export interface Event {
   cancel?: number; // a seq
   heard?: Reply; // from the frame
   frame?: true; // a new document: whatever the old one knew is gone
+  more?: true; // the kernel is at it: what was acked may take its full time again
   ready?: boolean;
   end?: true; // hand back whatever is pending, as cancelled
 }
@@ -31,6 +32,7 @@ export interface Effect {
   outcome?: { seqs: number[]; state: Step | Final; op: Op };
   seen?: Reply; // a status
   late?: Reply; // nobody waits for it any more
+  unanswered?: Op; // one of our own that met silence
 }
 
 export enum Stage {
@@ -50,6 +52,7 @@ export interface Op extends Partial<FileRef> {
   until: number; // deadline of this stage; a queued one has none while CoCalc is ready
   held?: boolean; // brings a file back: those after it wait for its end, for the sake of the order
   limit: number; // deadline over all reloads
+  posted?: number; // when CoCalc was told
   answer?: Reply;
   found?: boolean | null; // a status has the file
   opened?: string | undefined; // the name under which CoCalc opened it, if another

@@ -6,13 +6,13 @@
 
 import { type Effect, type Event, Stage } from "./book";
 import type { Engine } from "./engine";
-import { type Deadlines, parseReply, type Reply, STATUS } from "./protocol";
+import { type Deadlines, type Log, parseLog, parseReply, type Reply, STATUS } from "./protocol";
 
-const FIRST_PROBE = 250;
+const FIRST_PROBE = 100; // the listener may be there as soon as the frame is
 const SLOWEST_PROBE = 2000;
 const TRIAL = 4000; // how long CoCalc may take to reload itself after a sign-in by token
 const PATIENCE = 3000; // un-acked or unfinished for so long: look closer
-
+const FIRST_WORD = 8000; // the listener answers 1 to 7 s after the frame was made (recordings)
 const WATCH = 500; // while anything is open, look so often whether it waits for too long
 
 /** The clock of bridge and engine, in ms; never 0. */
@@ -22,22 +22,22 @@ export const createBridge = (
   origin: string,
   limits: Deadlines,
   engine: Engine,
-  /** Whether CoCalc may answer at all; if not, nothing is posted. */
-  talks: boolean,
   /** What is not the bridge's own business. */
   tell: (effect: Effect) => void,
+  /** A line of the project's log. */
+  learn: (log: Log) => void,
   /** Something that people or the kernel can see may have changed. */
   change: () => void,
   signal: AbortSignal,
 ) => {
   let frame: HTMLIFrameElement | undefined;
+  let talks = false; // CoCalc listens to messages there; if not, nothing is posted
   let generation = 0;
   let loads = 0; // of the URL we set last
   let heard = false; // in this generation
   let ready = false;
   let everReady = false;
   let link: NonNullable<Reply["connection"]> = {};
-  let mute = false; // answers status, but not an open; until the next ack
   let asking = 0; // since when nothing was answered; 0: CoCalc talks
   let delay = 0;
   let probeAt = 0;
@@ -49,7 +49,7 @@ export const createBridge = (
     engine.book.ops.find((op) => op.stage === stage && op.action !== STATUS)?.since ?? Infinity;
   const waits = (stage: Stage, ms: number) => now() - since(stage) >= ms;
   const probing = () => talks && frame && (!ready || waits(Stage.Sent, PATIENCE));
-  const quiet = (ms: number) => frame && asking && now() - asking >= ms;
+  const quiet = (ms: number) => !!frame && !!asking && now() - asking >= ms;
 
   const post = (message: object) => {
     const there = frame?.isConnected && frame.contentWindow;
@@ -73,10 +73,9 @@ export const createBridge = (
 
   const apply = (effect: Effect) => {
     if (effect.post) post(effect.post);
-    if (effect.outcome?.state === "ack") mute = false;
     if (!effect.seen) return tell(effect);
     link = effect.seen.connection ?? {};
-    if (link.status !== "connected") return;
+    if (link.status !== "connected") return setReady(false);
     if (trial === Infinity) trial = now() + TRIAL;
     if (trial <= now()) setReady(true);
   };
@@ -106,12 +105,11 @@ export const createBridge = (
       probeAt = now() + delay;
     }
     if (quiet(limits.status)) setReady(false);
-    mute ||= ready && waits(Stage.Sent, limits.silent);
     run(queue.pop() ?? {});
   };
 
   const begin = () => {
-    heard = ready = mute = false;
+    heard = ready = false;
     link = {};
     asking = 0;
     delay = FIRST_PROBE;
@@ -123,7 +121,9 @@ export const createBridge = (
     "message",
     (event) => {
       if (!frame || event.source !== frame.contentWindow || event.origin !== origin) return;
-      const reply = parseReply(event.data);
+      const log = parseLog(event.data, now());
+      if (log) learn(log);
+      const reply = !log && talks && parseReply(event.data);
       if (!reply) return;
       heard = true;
       asking = 0;
@@ -139,9 +139,13 @@ export const createBridge = (
       frame = next;
       begin();
     },
-    /** Load a URL. With `clean` it signs in, then CoCalc reloads itself: only `clean` stays in the DOM. */
-    go(url: string, clean?: string) {
+    /**
+     * Load a URL, where CoCalc `listens` or does not. With `clean` the URL signs in, then CoCalc
+     * reloads itself: only `clean` stays in the DOM.
+     */
+    go(url: string, listens: boolean, clean?: string) {
       if (!frame) return;
+      talks = listens;
       loads = 0;
       trial = clean ? Infinity : 0;
       generation++;
@@ -164,9 +168,9 @@ export const createBridge = (
       ready,
       everReady,
       link,
-      unheard: quiet(limits.silent), // nothing at all came
-      mute,
-      stuck: waits(Stage.Ack, PATIENCE), // acked, and then nothing for a while
+      loads,
+      dumb: talks && quiet(everReady ? limits.status : FIRST_WORD),
+      tried: trial > 0 && trial <= now(), // signed in by token, and nothing came of it
     }),
   };
 };

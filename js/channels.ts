@@ -1,28 +1,27 @@
-// Owns how commands reach CoCalc: messages | navigation | tab | blocked, and the way down and up.
+// Owns what stands in the frame or the tab, and who talks to it: CoCalc's listener by messages, or
+// nobody, where the kernel steers by URLs. The kernel chooses the channel; the page obeys.
 
 import type { Op } from "./book";
-import { createBridge, now } from "./bridge";
+import { createBridge } from "./bridge";
 import { createEngine } from "./engine";
 import {
-  BLOCKED,
   type Command,
   DONE,
-  type FileRef,
   type Final,
   MESSAGES,
   NAVIGATION,
-  STATUS,
   type State,
   type Step,
   TAB,
   type ToKernel,
+  type ToPage,
   type Welcome,
 } from "./protocol";
-import { toState } from "./report";
-import { type Scene, toResult } from "./texts";
+import { type Scene, toResult, toState } from "./report";
 
-const TOKEN_WAIT = 8000; // the kernel may be busy; a token that comes later is used then
+const TOKEN_WAIT = 8000; // ms; the kernel may be busy; a token that comes later is used then
 const SETTLE = 3000; // for the page that redirects after a sign-in, on its way to the app
+const SIGN_IN = 20_000; // for CoCalc to start, to take the token, and to load itself again
 
 /** One conversation with CoCalc, from the kernel's welcome to its bye. */
 export const createSession = (
@@ -30,108 +29,114 @@ export const createSession = (
   send: (message: ToKernel) => void,
   changed: () => void,
 ) => {
-  const { origin, home, deadlines, desired, words, channel: verdict } = welcome;
-  const engine = createEngine(deadlines, desired);
+  const { origin, home, deadlines } = welcome;
+  const engine = createEngine(deadlines, welcome.desired);
   const life = new AbortController();
   const name = `cocalc-${Math.random()}`; // of the tab
+  let {
+    channel,
+    place,
+    token: promised,
+  }: Omit<Welcome, "channel"> & Pick<State, "channel"> = welcome;
   let newest = 0; // seq; the kernel repeats commands when it repeats its welcome
-  let channel: State["channel"] = verdict;
-  let { reason, token: promised } = welcome;
   let frame: HTMLIFrameElement | undefined;
-  let current: Partial<FileRef> = desired.at(-1) ?? {}; // what navigation or the tab shows
-  let shown = false; // it does show it
-  let popup = false; // the browser did not let us
+  let shown = false; // the frame, or the tab, has loaded
+  let viewed = false; // some cell shows the widget
+  let offscreen = false;
+  let popup = false; // the browser did not let us open the tab
   let secret = ""; // a sign-in URL that waits for the tab
-  let signing = false; // by token; meanwhile the frame is not to be moved
+  let signing = 0; // seq of the sign-in under way; meanwhile the frame is not to be moved
+  let held = false; // likewise: a token was promised
   let then = ""; // where to go after that
+  let mood: Scene["mood"] = "wait";
+  let words = ""; // the kernel's, for the status line
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let silent = false;
 
   const finish = (op: Op, state: Step | Final, seqs: number[]) => {
-    for (const seq of seqs) send(toResult(seq, op, state, scene(), deadlines));
+    for (const seq of seqs) send(toResult(seq, op, state));
   };
+  const event = (name: string, detail: object = {}) => send({ type: "event", name, detail });
 
   const bridge = createBridge(
     origin,
     deadlines,
     engine,
-    verdict === MESSAGES,
-    ({ outcome, late }) => {
+    ({ outcome, late, unanswered }) => {
       if (outcome) finish(outcome.op, outcome.state, outcome.seqs);
-      if (late) send({ type: "event", name: "late-reply", detail: late });
+      if (late) event("late-reply", late);
+      if (unanswered) event("unanswered", { project_id: unanswered.project_id });
     },
+    (log) => send({ type: "log", ...log, generation: bridge.facts().era }),
     () => {
-      const { ready, unheard } = bridge.facts();
-      if (channel === MESSAGES && unheard) {
-        channel = NAVIGATION;
-        reason = words.silent;
-        flush();
-      } else if (channel === NAVIGATION && channel !== verdict && ready) {
-        channel = MESSAGES; // it was only slow
-        reason = "";
-      }
+      const { dumb, tried, loads } = bridge.facts();
+      // An error page is silent, too: the kernel knows better whether CoCalc is there.
+      if (dumb !== silent) event(dumb ? "silent" : "heard");
+      silent = dumb;
+      if (tried && signing && loads < 2) signed(false);
       changed();
     },
     life.signal,
   );
 
-  const scene = (): Scene => {
-    const facts = bridge.facts();
-    return {
-      ...facts,
-      site: origin,
-      way: channel,
-      cause: facts.mute ? words.signed_out : reason,
-      shown: !!frame,
-      popup,
-    };
-  };
+  const scene = (): Scene => ({
+    ...bridge.facts(),
+    site: origin.split("//")[1] as string,
+    channel,
+    mood,
+    words,
+    shown,
+    view: viewed,
+    offscreen,
+    popup,
+  });
 
   const go = (url: string, clean?: string) => {
     clearTimeout(timer);
-    bridge.go(url, clean);
+    shown = silent = false;
+    bridge.go(url, channel === MESSAGES, clean);
   };
 
   /** Show a URL in the tab, if the browser lets us. */
-  const visit = (url: string) => {
-    popup = !window.open(secret || url, name);
+  const visit = () => {
+    popup = !window.open(secret || place, name);
+    event(popup ? "popup" : "visited");
     if (popup) return;
     shown = true;
-    if (secret) timer = setTimeout(() => window.open(url, name), SETTLE);
+    if (secret) timer = setTimeout(() => window.open(place, name), SETTLE);
     secret = "";
   };
 
-  /** Where messages do not work: take what waits, and do what can be done without them. */
-  const flush = () => {
-    const last = engine.book.ops.findLast((op) => op.action !== STATUS);
-    if (channel === MESSAGES || (channel === NAVIGATION && (!frame || signing))) return;
-    if (last && channel !== BLOCKED) {
-      const url = last.url ?? home;
-      if (channel === NAVIGATION) go(url);
-      else if (last.url || shown) visit(url);
-      if (popup) return; // waits for the button
-      current = last;
-    }
-    for (const { outcome } of engine.step({ end: true }, now())) {
-      if (!outcome) continue;
-      const { op, seqs } = outcome;
-      finish(op, channel === BLOCKED || op.action === STATUS ? BLOCKED : DONE, seqs);
-    }
+  /** The sign-in is over, if there was one; then the frame may move. */
+  const leave = (url: string) => {
+    signing = 0;
+    held = false;
+    if (url) go(url);
+    changed();
   };
 
-  /** The sign-in is over, if there was one: on to `url`, if any, and to what was held up. */
-  const leave = (url: string) => {
-    signing = false;
-    if (url) go(url);
-    flush();
+  /** CoCalc has taken the token, or it has not. */
+  const signed = (taken: boolean) => {
+    if (!signing) return;
+    send({ type: "result", seq: signing, state: taken ? DONE : "error" });
+    clearTimeout(timer);
+    leave(channel === MESSAGES ? then : place);
   };
+
+  // A frame out of view is throttled by the browser: CoCalc gets no further than "connecting".
+  const sight =
+    typeof IntersectionObserver === "undefined"
+      ? undefined
+      : new IntersectionObserver((entries) => {
+          offscreen = !entries.at(-1)?.isIntersecting;
+          changed();
+        });
 
   return {
     command(command: Command) {
       if (command.seq <= newest) return;
       newest = command.seq;
       bridge.run({ command });
-      flush();
-      changed();
     },
     drop: (seq: number) => bridge.run({ cancel: seq }),
     /** The kernel has a token for us. */
@@ -140,43 +145,71 @@ export const createSession = (
       else promised = true;
     },
     /** Sign in by this URL; then, if anywhere, go to `next`. */
-    sign(url: string, next: string) {
+    sign({ seq, url, then: next }: Extract<ToPage, { type: "token" }>) {
       if (!frame) secret = url;
       else {
-        signing = true;
+        signing = seq || -1;
         then = next;
         go(url, home);
+        timer = setTimeout(signed, SIGN_IN, false);
       }
+    },
+    /** Show a URL: in the frame, which nobody talks to from now on, or in the tab. */
+    steer(url: string) {
+      place = url;
+      if (channel === TAB) visit();
+      else {
+        if (channel === MESSAGES) engine.clear();
+        channel = NAVIGATION;
+        if (frame && !signing && !held) go(url);
+      }
+      changed();
+    },
+    /** Load CoCalc anew: it has fallen silent, and can be reached again. */
+    reload: () => go(channel === MESSAGES ? home : place),
+    /** What the kernel has to say in the status line; "" for nothing. */
+    say(message: Extract<ToPage, { type: "say" }>) {
+      ({ mood, words } = message);
+      if (message.more) bridge.run({ more: true });
+      changed();
     },
     /** The button for the tab was pressed. */
     press() {
-      visit(current.url ?? home);
-      if (!popup) flush();
+      visit();
       changed();
     },
-    attach(next?: HTMLIFrameElement) {
+    /** `seen`: some cell shows the widget; in `next`, unless there is nothing to frame. */
+    attach(seen: boolean, next?: HTMLIFrameElement) {
+      viewed = seen;
+      if (frame) sight?.unobserve(frame);
       frame = next;
-      shown = false;
+      shown = offscreen = silent = false;
       clearTimeout(timer);
       bridge.attach(frame);
       if (!frame && channel !== TAB) return;
-      signing = promised;
-      const first = (channel === NAVIGATION && current.url) || home;
-      if (frame) timer = setTimeout(leave, promised ? TOKEN_WAIT : 0, first);
+      if (frame) {
+        sight?.observe(frame);
+        held = promised;
+        const first = () => leave(channel === MESSAGES ? home : place);
+        timer = setTimeout(first, promised ? TOKEN_WAIT : 0);
+      }
       if (promised) send({ type: "want-token" });
       promised = false;
-      flush();
     },
     loaded() {
       if (!frame?.src) return;
       const loads = bridge.loaded();
       shown = true;
-      clearTimeout(timer);
-      if (signing) timer = setTimeout(leave, loads > 1 ? 0 : SETTLE, then);
+      if (signing && loads > 1) signed(true);
+      else if (signing && then) {
+        clearTimeout(timer);
+        timer = setTimeout(signed, SETTLE, false);
+      }
       changed();
     },
     end() {
       clearTimeout(timer);
+      sight?.disconnect();
       bridge.attach();
       bridge.run({ end: true });
       life.abort();
@@ -184,8 +217,10 @@ export const createSession = (
     },
     scene,
     /** What "open in new tab" opens. Never a sign-in URL. */
-    address: () => (channel === MESSAGES ? engine.book.wanted.at(-1) : current)?.url ?? home,
-    report: () => toState(scene(), engine.book, shown ? current : undefined),
+    address: () => (channel === MESSAGES && engine.book.wanted.at(-1)?.url) || place,
+    /** Whether any command is under way. */
+    waits: () => engine.book.ops.some((op) => op.seqs[0]),
+    report: (): State => toState(scene(), engine.book),
   };
 };
 

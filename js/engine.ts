@@ -9,7 +9,8 @@
 //  - what timed out may still be answered. Such ghosts make anonymous replies ambiguous: an
 //    ambiguous error settles nothing, an ambiguous status or closeall is asked once more.
 //  - a new document gets back what was open, one file after the other, for the sake of their order.
-//  - `done` of an open is followed by one status that tells whether the file is there.
+//  - `done` of an open is followed by one status that tells whether the file is listed. Whether it
+//    is shown is for the kernel to judge, by what CoCalc tells of its own accord.
 
 import { type Book, createBook, type Event, type Op, Stage, same } from "./book";
 import {
@@ -73,7 +74,10 @@ export const createEngine = (limits: Deadlines, desired: FileRef[]) => {
         op.held = false;
         op.until += limits.done;
       } else {
-        if (list(Stage.Sent).includes(op)) book.ghosts.push(op);
+        if (list(Stage.Sent).includes(op)) {
+          book.ghosts.push(op);
+          if (!op.seqs[0]) book.out.push({ unanswered: op });
+        }
         settle(op, "timeout");
       }
     }
@@ -90,6 +94,7 @@ export const createEngine = (limits: Deadlines, desired: FileRef[]) => {
       if (action === OPEN || book.ops.find((op) => op.action !== STATUS) === next) {
         next.limit = Math.min(next.limit, book.time + limits.ack + limits.done);
         enter(next, Stage.Sent, limits.ack);
+        next.posted = book.time;
         post((action === OPEN ? { action, project_id, path } : { action }) as Post);
         tell(next, "sent");
       }
@@ -118,7 +123,7 @@ export const createEngine = (limits: Deadlines, desired: FileRef[]) => {
 
   return {
     /** What one event at `time` brings about, in order. */
-    step({ command, cancel, heard, frame, ready = book.up, end }: Event, time: number) {
+    step({ command, cancel, heard, frame, ready = book.up, more, end }: Event, time: number) {
       book.out = [];
       book.time = time;
       expire();
@@ -132,9 +137,14 @@ export const createEngine = (limits: Deadlines, desired: FileRef[]) => {
         }
         book.up = ready;
       }
+      if (more) for (const op of list(Stage.Ack)) op.until = op.limit = book.time + limits.done;
       if (end) for (const op of book.ops) settle(op, "cancelled");
       if (book.up) pump();
       return book.out;
+    },
+    /** Forget all: the kernel carries it on. */
+    clear() {
+      book.ops = book.wanted = [];
     },
     /** When the next "tick" is due; Infinity if nothing waits. */
     nextDeadline: () =>

@@ -1,6 +1,6 @@
 // Owns the wire: kernel ↔ page (tests/fixtures/wire.json) and page ↔ CoCalc's kiosk page, declared once.
 
-export const PROTOCOL = 1;
+export const PROTOCOL = 2;
 
 export const OPEN = "open";
 export const CLOSEALL = "closeall";
@@ -13,7 +13,7 @@ export const BLOCKED = "blocked";
 
 export type OpenFiles = Record<string, string[]>;
 
-/** A file of a project, with the kiosk URL that shows it. */
+/** A file of a project, with the URL that shows it on its own. */
 export interface FileRef {
   project_id: string;
   path: string;
@@ -26,23 +26,22 @@ export interface Deadlines {
   done: number;
   status: number;
   ready: number;
-  silent: number;
 }
 
 export type Verdict = typeof MESSAGES | typeof NAVIGATION | typeof TAB | typeof BLOCKED;
 export type ChannelName = "booting" | Verdict | "closed";
+export type Mood = "wait" | "good" | "warn" | "bad";
 
 export interface Welcome {
   type: "welcome";
   protocol: number;
   origin: string;
-  home: string;
+  home: string; // where CoCalc listens to messages
+  place: string; // what is shown where nobody does
   channel: Verdict;
-  reason: string;
   token: boolean;
   desired: FileRef[];
   deadlines: Deadlines;
-  words: { silent: string; signed_out: string }; // the kernel knows more of why than we do
 }
 
 export type Command =
@@ -53,40 +52,48 @@ export type ToPage =
   | Welcome
   | Command
   | { type: "cancel"; seq: number }
-  | { type: "token"; url: string; then: string }
-  | { type: "bye" };
+  | { type: "token"; seq: number; url: string; then: string }
+  | { type: "steer"; url: string }
+  | { type: "reload" }
+  | { type: "say"; mood: Mood; words: string; more: boolean }
+  | { type: "bye" }
+  | { type: "batch"; messages: ToPage[] };
 
 export type Step = "sent" | "ack";
-export type Final = typeof DONE | "error" | "timeout" | "blocked" | "cancelled";
+export type Final = typeof DONE | "error" | "timeout" | "cancelled";
 
 export interface Result {
   type: "result";
   seq: number;
   state: Step | Final;
+  at?: number; // where it was when its time was over: 0 not sent, 1 no answer, 2 not finished
   reply?: Reply;
-  mesg?: string;
-  verified?: boolean | null;
-  why?: string;
+  listed?: boolean | null; // CoCalc's list of open files has it
+  posted?: number; // when CoCalc was told, on the page's clock
+  opened_as?: string; // its name, if another
 }
 
 export interface State {
   type: "state";
   channel: ChannelName;
-  reason: string;
-  ready: boolean;
-  busy: boolean;
+  ready: boolean; // CoCalc takes messages
   pending: number;
-  generation: number;
+  generation: number; // of the documents in the frame
+  loads: number; // of the URL that was set last; 0 while it loads
+  view: boolean; // some cell shows the widget
+  offscreen: boolean;
   connection: Record<string, string | number>;
   open_files: OpenFiles;
 }
 
 export type ToKernel =
-  | { type: "hello"; protocol: number; page: string }
+  | { type: "hello"; protocol: number; page: string; ancestors: string[] | null }
   | { type: "want-token" }
-  | { type: "event"; name: string; detail: Reply }
+  | ({ type: "log"; generation: number } & Log)
+  | { type: "event"; name: string; detail: object }
   | Result
-  | State;
+  | State
+  | { type: "batch"; messages: ToKernel[] };
 
 /** What goes to CoCalc. Nothing else is ever posted into the frame. */
 export type Post =
@@ -136,6 +143,40 @@ export const parseReply = (data: unknown): Reply | undefined => {
     }
   } catch {
     // no reply
+  }
+  return;
+};
+
+/** A line of a project's log, which CoCalc also posts to whatever page frames it (recordings). */
+export interface Log {
+  name: string; // "opened", "rendered", or CoCalc's own name for it
+  id: string;
+  project_id: string;
+  path: string; // "" where it is not told: a rendering names its opening by the id
+  time: string;
+  heard: number; // on the page's clock
+}
+
+const LONGEST_NAME = 200;
+const LONGEST_PATH = 4096;
+const text = (x: unknown, most = LONGEST_NAME) => (isString(x) && x.length <= most ? x : "");
+
+/** A clean copy of a line of the project's log, or undefined for whatever is none. Never throws. */
+export const parseLog = (data: unknown, heard: number): Log | undefined => {
+  try {
+    const { source, payload } = data as { source: unknown; payload: { project_log: Fields } };
+    if (source !== "cocalc-project-log") return;
+    const line = payload.project_log;
+    const event = line.event as Fields;
+    const { event: kind, action, filename, time: took } = event;
+    const path = text(filename, LONGEST_PATH);
+    const isOpened = kind === OPEN && action === OPEN && path;
+    const isRendered = kind === undefined && Number.isFinite(took);
+    const name = isOpened ? "opened" : isRendered ? "rendered" : kind === OPEN ? "" : text(kind);
+    const log = { name, id: text(line.id), project_id: text(line.project_id), path };
+    if (name && log.id && log.project_id) return { ...log, time: text(line.time), heard };
+  } catch {
+    // none
   }
   return;
 };

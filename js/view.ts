@@ -1,6 +1,6 @@
 // Owns the DOM of one view: the frame, and the thin line below it that says how things are.
 
-import type { Mood } from "./texts";
+import type { Mood } from "./protocol";
 
 export const createView = (el: HTMLElement, sandbox?: string) => {
   const create = <K extends keyof HTMLElementTagNameMap>(tag: K, into: Element, text = "") => {
@@ -28,11 +28,14 @@ export const createView = (el: HTMLElement, sandbox?: string) => {
       link.href = url;
       link.hidden = !url;
     },
-    /** Instead of the frame: a sentence, and perhaps a button. */
+    /** Instead of the frame: a sentence, and perhaps a button; returns what changes the sentence. */
     put(words: string, label = "", press = () => {}) {
       body.textContent = "";
-      create("p", body, words);
+      const line = create("p", body, words);
       if (label) create("button", body, label).onclick = press;
+      return (other: string) => {
+        line.textContent = other;
+      };
     },
     frame() {
       body.textContent = "";

@@ -11,10 +11,11 @@ import {
   type ToKernel,
   type ToPage,
 } from "./protocol";
-import { sayScene } from "./texts";
+import { sayScene } from "./report";
 import { createView, type View } from "./view";
 
 const STEP = 10; // ms; and so long may a state wait
+const CALM = 60; // ms between two messages while commands are under way: each costs the kernel some
 const FIRST_HELLO = 250;
 const SLOWEST_HELLO = 2000;
 const PATIENCE = 6; // unanswered hellos (some 7 s), then the user is told
@@ -29,28 +30,39 @@ export default () => {
   let session: Session | undefined;
   let views: View[] = []; // the first one is live
   let live: View | undefined; // the one that has been given what to show
+  let say = () => {}; // the status line of every view
+  let write = (_words: string) => {}; // the same in the place of the frame, where there is none
 
   /** Give every view what it shows; `anew` also where nothing has moved. */
   const place = (anew = false) => {
     const [first, ...others] = views;
     for (const view of others) {
-      const below = first && first.root.compareDocumentPosition(view.root) === 4;
-      view.put(`Shown ${below ? "above" : "below"}.`, "Move it here", () => {
+      const tell = view.put("", "Move it here", () => {
         views = [view, ...views.filter((other) => other !== view)];
         place();
       });
+      // Which of two comes first is not known before both are in the document.
+      const where = () => {
+        if (!views.includes(view) || !first) return;
+        if (!view.root.isConnected || !first.root.isConnected) return requestAnimationFrame(where);
+        const below = first.root.compareDocumentPosition(view.root) & 4;
+        return tell(`Shown ${below ? "above" : "below"}.`);
+      };
+      where();
     }
     if (first === live && !anew) return;
     live = first;
-    session?.attach();
+    write = () => {};
+    session?.attach(!!live);
     if (!session || !live) return;
     const scene = session.scene();
-    const { way } = scene;
-    if (way === MESSAGES || way === NAVIGATION) {
+    const { channel } = scene;
+    if (channel === MESSAGES || channel === NAVIGATION) {
       const frame = live.frame();
       frame.onload = session.loaded;
-      session.attach(frame);
-    } else live.put(sayScene(scene)[1], way === TAB ? "Open it" : "", session.press);
+      session.attach(true, frame);
+    } else write = live.put("", channel === TAB ? "Open it" : "", session.press);
+    say();
   };
 
   return {
@@ -59,6 +71,9 @@ export default () => {
       let lost = false; // the kernel does not answer
       let last = "";
       const outbox = new Map<unknown, ToKernel>(); // of a command only its latest word
+      let due: ReturnType<typeof setTimeout> | undefined; // the next flush
+      let soon = Infinity; // when that is
+      let sent = 0; // when the last one was
       let timer: ReturnType<typeof setTimeout> | undefined;
 
       const post = (message: ToKernel) => {
@@ -68,40 +83,53 @@ export default () => {
           // The comm is gone, and with it whoever would care.
         }
       };
-      const say = () => {
+      say = () => {
         for (const view of views) {
           if (lost) view.say("bad", "The kernel is busy or gone: run the cell again.");
           else if (session) view.say(...sayScene(session.scene()), session.address());
         }
+        if (session) write(sayScene(session.scene())[1]);
       };
-      // Several changes make one message. A state goes before the results, so that who awaits
-      // a result finds the traits up to date.
+      // What happens in one moment makes one message, and so does what follows while commands are
+      // under way. A state goes before the results, so that who awaits a result finds the traits
+      // up to date.
       const flush = () => {
+        clearTimeout(due);
+        soon = Infinity;
         const messages = [...outbox.values()];
         outbox.clear();
         if (!session) return;
         const state = session.report();
         const json = JSON.stringify(state);
-        // A status has all that is new in itself, and is waited for.
-        const brief = messages[0] && messages.every((it) => (it as Result).reply?.open_files);
-        if (brief) send();
-        else {
-          if (json !== last) post(state);
-          last = json;
+        if (json !== last) messages.unshift(state);
+        last = json;
+        const [first, more] = messages;
+        if (first) {
+          post(more ? { type: "batch", messages } : first);
+          sent = performance.now();
         }
-        for (const message of messages) post(message);
         say();
       };
       const send = (message?: ToKernel) => {
         if (message) outbox.set((message as Result).seq ?? message, message);
         // A step on the way can wait: often the end comes at once, and one message is enough.
-        if (!message || /sent|ack/.test((message as Result).state)) setTimeout(flush, STEP);
+        const step =
+          !message || message.type === "log" || /sent|ack/.test((message as Result).state);
+        const calm = session?.waits() ? sent + CALM - performance.now() : 0;
+        const wait = Math.max(step ? STEP : 0, calm);
+        const at = performance.now() + wait;
+        if (at >= soon) return;
+        clearTimeout(due);
+        soon = at;
+        if (wait > 0) due = setTimeout(flush, wait);
         else queueMicrotask(flush);
       };
 
       const hello = (tries = 0) => {
         clearTimeout(timer);
-        post({ type: "hello", protocol: PROTOCOL, page: self.origin });
+        const { ancestorOrigins } = location; // Firefox has none
+        const ancestors = ancestorOrigins ? [...ancestorOrigins] : self === top ? [] : null;
+        post({ type: "hello", protocol: PROTOCOL, page: self.origin, ancestors });
         lost = tries > PATIENCE;
         say();
         const wait = Math.min(FIRST_HELLO * 1.5 ** tries, SLOWEST_HELLO);
@@ -117,7 +145,7 @@ export default () => {
         session = undefined;
       };
 
-      model.on("msg:custom", (message?: ToPage) => {
+      const hear = (message?: ToPage) => {
         if (over || !message) return; // later versions may have other types
         if (message.type === "welcome") {
           clearTimeout(timer);
@@ -128,9 +156,14 @@ export default () => {
           place(true);
         } else if (message.type === "command") session?.command(message);
         else if (message.type === "cancel") session?.drop(message.seq);
-        else if (message.type === "token") session?.sign(message.url, message.then);
+        else if (message.type === "token") session?.sign(message);
+        else if (message.type === "steer") session?.steer(message.url);
+        else if (message.type === "reload") session?.reload();
+        else if (message.type === "say") session?.say(message);
+        else if (message.type === "batch") for (const each of message.messages) hear(each);
         else if (message.type === "bye") end();
-      });
+      };
+      model.on("msg:custom", (message?: ToPage) => hear(message));
       // JupyterLab's word for a kernel that has gone, or come back.
       model.on("comm_live_update", () => hello());
       // And for one that was shut down; its manager tells more than its type.
@@ -149,6 +182,7 @@ export default () => {
       view.say("wait", "Waiting for the kernel …");
       views.push(view);
       place();
+      say();
       signal.addEventListener("abort", () => {
         views = views.filter((other) => other !== view);
         place();

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from .commands import Command
+from .events import Event
 from .reply import Reply
 from .widget import CoCalc
 
-__all__ = ["CoCalc", "Command", "Reply"]
+__all__ = ["CoCalc", "Command", "Event", "Reply"]

@@ -44,6 +44,7 @@ class Command(Progress):
         self._ask_cancel = cancel
         self._clock = clock
         self._begun = clock()
+        self.acked: float | None = None  # when the page told that CoCalc has taken it
 
     @property
     def project_id(self) -> str | None:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 class Driver(Model):
     """A model with a session to carry out its commands; `CoCalc` makes both."""
 
-    _session: Session | None = None
     _following = False
+    _shown: tuple[str | None, str | None] = (None, None)  # what did not fail
 
     def open(self, path: str | None = None, *, project_id: str | None = None) -> Command:
         """Open a file, made if it does not exist (that is CoCalc's way: recording).
@@ -30,7 +30,8 @@ class Driver(Model):
             project_id: default: the widget's `project_id`.
 
         Returns:
-            The command at once; its reply's `verified` says whether the file is open.
+            The command at once; its reply's `verified` says whether the file was seen to be
+            shown, `evidence` by what. What fails leaves `project_id` and `path` as they were.
 
         Raises:
             ValidationError: no UUID or no path; nothing was sent.
@@ -49,28 +50,34 @@ class Driver(Model):
         document = options.find_project(project, self._client), check_path(file)
         command = self._session.command("open", document)
         self._remember(*document)
+        command.add_done_callback(self._settle)
         return command
 
     def closeall(self) -> Command:
         """Close every file in the frame."""
         command = self._talk().command("closeall")
         self._remember(self.project_id, None)
+        self._shown = self.project_id, None
         return command
 
     def status(self) -> Command:
         """Ask CoCalc for its open files and its connection."""
         return self._talk().command("status")
 
-    def sign_in(self, token: object) -> None:
+    def sign_in(self, token: object) -> Command:
         """Sign the frame in with an auth token, given to the page once.
 
         Args:
             token: what `Client.create_token()` made, or a token as a string.
+
+        Returns:
+            The command at once; it ends in `CommandError` where CoCalc does not take the
+            token (it then goes on as whoever is signed in already).
         """
         secret, generation = options.find_token(token)
         if secret is None:
             raise ValidationError("sign_in() needs an auth token.")
-        self._talk().sign_in(secret, generation)
+        return self._talk().sign_in(secret, generation)
 
     @property
     def history(self) -> list[Command]:
@@ -88,8 +95,18 @@ class Driver(Model):
             return
         if change["name"] == "project_id" and change["old"] and self.path:
             self._remember(change["new"], None)
+            self._shown = change["new"], None
         elif home := self.home():
             self.open(home[1], project_id=home[0])
+
+    def _settle(self, command: Command) -> None:
+        """Keep what an open came to: a file that did not open is not the widget's document."""
+        document = command.target
+        failed = command.reply is None or command.reply.verified is False
+        if not failed and document:
+            self._shown = document
+        elif document == (self.project_id, self.path) and self._shown != document:
+            self._remember(*self._shown)
 
     def _remember(self, project_id: str | None, path: str | None) -> None:
         """Set both traits without opening anything."""

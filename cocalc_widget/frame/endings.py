@@ -1,48 +1,94 @@
-"""Owns how a command ends: the reply or the named error that a result of the page's means."""
+"""Owns how a command ends: the reply or the named error, and the sentences in them (pure)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..errors import (
-    ChannelBlockedError,
-    CoCalcError,
-    CommandCancelledError,
-    CommandError,
-    CommandTimeoutError,
-)
-from .inbox import Result, open_files, sentence
+from ..errors import CoCalcError, CommandCancelledError, CommandError, CommandTimeoutError
+from .evidence import Proof
+from .inbox import Result, sentence
+from .outbox import limit
 from .reply import Reply
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from .commands import Command
 
+POPUP = "The browser blocked the tab: press the button in the widget."
+TAB = "Nothing tells what the tab shows: with a client, the project's log would."
+_VERBS = (("send", "ready"), ("get an answer to", "ack"), ("finish", "done"))
 
-def conclude(command: Command, result: Result, known: Mapping[str, Any], remedy: str = "") -> bool:
-    """End the command as the result says; False if it had ended before.
+
+def reply(
+    command: Command,
+    raw: Mapping[str, Any],
+    files: Mapping[str, list[str]],
+    connection: Mapping[str, Any],
+    *,
+    verified: bool | None = None,
+    proof: Proof | None = None,
+    why: str = "",
+) -> Reply:
+    """What a finished command came to.
 
     Args:
-        command: the one that the result is about.
-        result: what the page said last about it.
-        known: `open_files` and `connection` as last heard of.
-        remedy: what to do where the channel is blocked.
+        command: the one that has finished.
+        raw: CoCalc's message, {} where there was none.
+        files: project id → paths, as last heard of.
+        connection: CoCalc's own, as last heard of.
+        verified: whether its file is shown; None if not known, or it has none.
+        proof: what tells so.
+        why: why it is not verified.
     """
-    if result.state == "done":
-        return command.settle("done", reply=_reply(command, result, known))
+    proof = proof or Proof()
+    listed = {project: list(paths) for project, paths in files.items()}
+    if verified and command.target and not listed.get(command.target[0]):
+        listed[command.target[0]] = [command.target[1]]
+    return Reply(
+        command.action,
+        command.project_id,
+        command.path,
+        verified,
+        proof.evidence,
+        proof.shown_after,
+        why,
+        listed,
+        dict(connection),
+        dict(raw),
+        command.elapsed,
+    )
+
+
+def error(command: Command, result: Result, limits: Mapping[str, float], why: str) -> CoCalcError:
+    """The named error of a command that did not finish; `why`: what is wrong with the frame."""
     if result.state == "timeout":
-        mesg = result.mesg or f"CoCalc did not answer the {command.action} in time."
-        return command.settle("timeout", error=CommandTimeoutError(mesg))
+        return late(command, result.at, limits, why)
     if result.state == "cancelled":
-        mesg = result.mesg or "the page that showed the widget has closed it."
-        error: CoCalcError = CommandCancelledError(f"The command was cancelled: {mesg}")
-        return command.settle("cancelled", error=error)
-    if result.state == "blocked":
-        mesg = result.mesg or "The page cannot talk to CoCalc."
-        extra = "" if remedy and remedy in mesg else remedy
-        return command.settle("error", error=ChannelBlockedError(mesg, remedy=extra))
-    mesg = sentence(result.reply.get("mesg")) or "CoCalc refused it."
-    return command.settle("error", error=CommandError(mesg))
+        return CommandCancelledError(
+            "The command was cancelled: the page that showed the widget has closed it."
+        )
+    return CommandError(sentence(result.reply.get("mesg")) or "CoCalc refused it.")
+
+
+def late(
+    command: Command, at: int, limits: Mapping[str, float], why: str = ""
+) -> CommandTimeoutError:
+    """The error of a command whose time is over.
+
+    Args:
+        command: the one.
+        at: how far it had come: 0 not sent, 1 sent, 2 taken by CoCalc.
+        limits: the deadlines, in seconds (`outbox.deadlines`).
+        why: what is wrong with the frame, if anything is known.
+    """
+    what = f"the open of {command.path}" if command.path else f"the {command.action}"
+    verb, name = _VERBS[at]
+    if at == 1 and command.action == "status":
+        name = "status"
+    plain = ("CoCalc is not ready.", "there was no answer.", "it takes too long.")[at]
+    seconds = f" within {limit(limits, name):g} s" if name != "done" else ""
+    return CommandTimeoutError(f"Could not {verb} {what}{seconds}: {why or plain}")
 
 
 def silence(*, page: bool) -> CommandTimeoutError:
@@ -57,23 +103,30 @@ def silence(*, page: bool) -> CommandTimeoutError:
     )
 
 
-def _reply(command: Command, result: Result, known: Mapping[str, Any]) -> Reply:
-    raw = result.reply
-    told = open_files(raw["open_files"]) if "open_files" in raw else known.get("open_files")
-    files = {project: list(paths) for project, paths in (told or {}).items()}
-    if result.verified and command.target:
-        # marimo's page sends its messages side by side: the state may come after the result
-        project, path = command.target
-        files[project] = files.get(project) or [path]
-    connection = raw.get("connection")
-    return Reply(
-        command.action,
-        command.project_id,
-        command.path,
-        result.verified,
-        result.why,
-        files,
-        dict(connection if isinstance(connection, Mapping) else known.get("connection") or {}),
-        raw,
-        command.elapsed,
-    )
+def opened_as(name: str) -> str:
+    """A symlink opens under the name of its target."""
+    return f"It opened as {name}." if name else ""
+
+
+def replaced(instead: str) -> str:
+    """What was opened in the place of a file, where one is shown at a time."""
+    return f"It is not shown: {instead} was opened in its place."
+
+
+def not_open(path: str) -> str:
+    """CoCalc said done, and does not list it."""
+    # these have an editor of their own everywhere: that is not what they lack
+    known = path.endswith((".ipynb", ".sagews", ".term"))
+    causes = "" if known else "it is a folder, or its extension is not supported, or "
+    return f"It is not open: {causes}the project did not start."
+
+
+def unproved(evidence: str, below: str) -> str:
+    """CoCalc said done, and does not tell that it is shown; `below`: what lies on top of it."""
+    if below:
+        return f"It lies below {below}: CoCalc tells what it shows, not what is behind."
+    if evidence == "opened":
+        return "CoCalc has opened it, and does not tell that it is shown."
+    if evidence == "status":
+        return "Only CoCalc's list of open files has it, which proves nothing."
+    return "Nothing tells that it is shown."

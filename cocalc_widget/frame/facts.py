@@ -6,6 +6,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from ..errors import APIConnectionError, APIError
 from .timers import background
 
 if TYPE_CHECKING:
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 PATIENCE = 3.0  # seconds that a page's hello waits for them at most
 _CONNECT, _CALL = 2.0, 8.0  # seconds, where nobody's client is used
+_SAMESITE = "samesite_remember_me"
+_GATEWAY = (500, 502, 503, 504)  # a proxy's, for a server that is not there
 
 
 class Stranger:
@@ -27,22 +30,43 @@ class Stranger:
 
     def customize(self) -> dict[str, Any]:
         """Its settings (`GET /customize`)."""
-        from ..api import Client
-
-        timeout = (_CONNECT, _CALL)
-        with Client("", host=self._host, timeout=timeout, retries=0, allow_http=True) as client:
+        with self._client() as client:
             told: dict[str, Any] = client.customize()
             self.generation = client.generation
         return told
 
+    def framing(self) -> Any:
+        """Who may frame it (the headers of `GET /app`)."""
+        with self._client() as client:
+            return client.framing()
+
+    def _client(self) -> Any:
+        from ..api import Client
+
+        timeout = (_CONNECT, _CALL)
+        return Client("", host=self._host, timeout=timeout, retries=0, allow_http=True)
+
 
 class Facts:
-    """Asks the client once, on a thread of its own; nothing known is an answer too."""
+    """What a CoCalc tells about itself; nothing known is an answer too.
+
+    Attributes:
+        hosts: `iframe_comm_hosts`.
+        samesite: `samesite_remember_me` ("strict", "lax", "none"; since 2025).
+        generation: of the server.
+        framing: who may frame it, `api.framing.Framing`.
+        reached: whether it ever answered us.
+    """
 
     def __init__(self, host: str, client: Any, known: Generation | None = None) -> None:
         self.hosts: list[object] | None = None
+        self.samesite: str | None = None
         self.generation = known or _guess(host)
-        self._client = client
+        self.framing: Any = None
+        self.reached = False
+        self._host, self._client = host, client
+        self._left = 0
+        self._lock = threading.Lock()
         self._done = threading.Event()
         self._then: Callable[[], object] = lambda: None
         if client is None:
@@ -51,26 +75,72 @@ class Facts:
     def fetch(self, then: Callable[[], object]) -> None:
         """Begin; `then()` is called once, when the answers are there or are not to be had."""
         self._then = then
-        if not self._done.is_set() and not background(self._ask, "cocalc-facts"):
-            self._done.set()
+        if self._done.is_set():
+            return
+        self._left = 2
+        for ask in (self._ask, self._ask_framing):
+            if not background(ask, "cocalc-facts"):
+                self._done.set()
+                return
 
     @property
     def known(self) -> bool:
         """Whether there is nothing more to wait for."""
         return self._done.is_set()
 
+    def look(self, then: Callable[[str], object]) -> None:
+        """Ask once more whether CoCalc answers: `then` gets "", or what does not, in words.
+
+        That it can't be reached from here counts only if it could be before: a
+        kernel may have no way to a CoCalc that the browser reaches well.
+        """
+
+        def ask() -> None:
+            try:
+                Stranger(self._host).customize()
+            except APIConnectionError as error:
+                then(error.message.rstrip(".") if self.reached else "")
+            except APIError as error:
+                proxy = error.status in _GATEWAY
+                then(f"it answers with HTTP {error.status}" if proxy else "")
+            except Exception:  # noqa: BLE001 - not knowing is a normal case
+                then("")
+            else:
+                self.reached = True
+                then("")
+
+        if not background(ask, "cocalc-check"):
+            then("")
+
     def _ask(self) -> None:
         try:
             settings = self._client.customize()
-            hosts = settings.get("iframe_comm_hosts")
+            self.reached = True
+            hosts, samesite = (settings.get(n) for n in ("iframe_comm_hosts", _SAMESITE))
             self.hosts = list(hosts) if isinstance(hosts, list | tuple) else None
+            self.samesite = samesite.lower() if isinstance(samesite, str) else None
             generation = self._client.generation
             self.generation = generation if generation in ("A", "B") else self.generation
         except Exception:  # noqa: BLE001, S110 - not knowing is a normal case: the page finds out
             pass
         finally:
-            self._done.set()
-            self._then()
+            self._end()
+
+    def _ask_framing(self) -> None:
+        try:
+            self.framing = self._client.framing()
+        except Exception:  # noqa: BLE001, S110 - likewise
+            pass
+        finally:
+            self._end()
+
+    def _end(self) -> None:
+        with self._lock:
+            self._left -= 1
+            if self._left:
+                return
+        self._done.set()
+        self._then()
 
 
 def _guess(host: str) -> Generation | None:

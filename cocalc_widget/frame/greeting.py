@@ -1,9 +1,10 @@
-"""Owns what a page is greeted with: the verdict on it, its welcome, the token it may have."""
+"""Owns what a page is greeted with: the verdict on it, and the token it may have."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..errors import ChannelBlockedError
 from . import outbox, words
 from .facts import PATIENCE, Facts
 from .signin import SignIn
@@ -11,7 +12,7 @@ from .timers import later
 from .verdict import Requested, Target, Verdict, decide
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable
 
     from ..address import Generation
     from .inbox import Hello
@@ -25,7 +26,6 @@ class Greeting:
         facts: what is being found out about it.
         channel: what the user asked for.
         target: where the user wants CoCalc to show.
-        limits: the deadlines, in seconds (`outbox.deadlines`).
     """
 
     def __init__(
@@ -35,14 +35,14 @@ class Greeting:
         *,
         channel: Requested = "auto",
         target: Target = "inline",
-        limits: Mapping[str, float],
     ) -> None:
-        self._host, self._limits = host, limits
+        self._host = host
         self._channel, self._target = channel, target
         self._waited: bool | None = None  # for the facts; None: not yet begun
         self.facts = facts
         self.sign_in = SignIn()
         self.page: str | None = None  # the origin of a page that has said hello
+        self._ancestors: tuple[str, ...] | None = ()
         self.verdict: Verdict | None = None
 
     def hear(self, hello: Hello, answer: Callable[[], object]) -> None:
@@ -50,49 +50,59 @@ class Greeting:
 
         One that came before the facts gets its answer with them, or after a while.
         """
-        self.page = hello.page
+        self.page, self._ancestors = hello.page, hello.ancestors
         if self.facts.known or self._waited:
             answer()
         elif self._waited is None:
             self._waited = False
             later(PATIENCE, lambda: self._hurry(answer))
 
-    def welcome(
-        self, home: outbox.Document | None, desired: Iterable[outbox.Document]
-    ) -> dict[str, Any]:
-        """The welcome of the page that is there, and the verdict on it."""
-        given, hosts = self.sign_in.used, self.facts.hosts
+    def judge(self) -> Verdict:
+        """The verdict on the page that is there."""
         self.verdict = decide(
             self.page,
             self._host,
-            hosts=hosts,
-            generation=self._generation,
-            token=given,
+            hosts=self.facts.hosts,
+            samesite=self.facts.samesite,
+            framing=self.facts.framing,
+            ancestors=self._ancestors,
+            generation=self.generation,
+            token=self.sign_in.used,
             channel=self._channel,
             target=self._target,
         )
-        return outbox.welcome(
-            self._host,
-            self.verdict,
-            home=home,
-            desired=desired,
-            token=self.sign_in.kept,
-            limits=self._limits,
-            words={
-                "silent": words.silent(self.page, self._host, hosts),
-                "signed_out": words.signed_out(self.page, self._host, token=given),
-            },
+        return self.verdict
+
+    def refusal(self, reason: str) -> ChannelBlockedError:
+        """The error of what can't be done in this channel."""
+        remedy = self.verdict.remedy if self.verdict else ""
+        return ChannelBlockedError(
+            reason or "This channel has no status.", remedy="" if remedy in reason else remedy
         )
 
-    def token(self, home: outbox.Document | None) -> dict[str, str] | None:
+    def words(self, *, usable: bool = False) -> dict[str, str]:
+        """What the page says where CoCalc is silent (`words.say`)."""
+        return words.say(
+            self.page,
+            self._host,
+            hosts=self.facts.hosts,
+            samesite=self.facts.samesite,
+            generation=self.generation,
+            token=self.sign_in.used,
+            usable=usable,
+        )
+
+    def token(self) -> dict[str, Any] | None:
         """The message with the token, once; None if there is none (any more)."""
+        seq = self.sign_in.seq
         token = self.sign_in.take()
         if token is None:
             return None
-        return outbox.token(self._host, home, token.reveal(), self._generation or "A")
+        return outbox.token(self._host, seq, token.reveal(), self.generation or "A")
 
     @property
-    def _generation(self) -> Generation | None:
+    def generation(self) -> Generation | None:
+        """Of CoCalc's server, None if not known."""
         return self.sign_in.generation or self.facts.generation
 
     def _hurry(self, answer: Callable[[], object]) -> None:

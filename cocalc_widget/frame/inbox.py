@@ -10,43 +10,98 @@ from typing import Any, Final
 
 from ..redact import redact
 
-PROTOCOL: Final = 1
+PROTOCOL: Final = 2
 STEPS: Final = ("sent", "ack")
-ENDS: Final = ("done", "error", "timeout", "blocked", "cancelled")
+ENDS: Final = ("done", "error", "timeout", "cancelled")
 CHANNELS: Final = ("booting", "messages", "navigation", "tab", "blocked", "closed")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _HALF = re.compile("[\ud800-\udfff]")  # of a surrogate pair
 _DEEPEST = 20  # levels of a message; ours have five
 _LONGEST = 2000  # characters of a sentence of CoCalc's
+_LONGEST_PATH = 4096
+_HUGE = 1e15
 _MOST = 1000  # projects or files: more than anybody has open
 
 
 @dataclass(frozen=True, slots=True)
 class Hello:
-    """The page is there; `page` is its origin, as it says."""
+    """The page is there.
+
+    Attributes:
+        page: its origin, as it says.
+        ancestors: the origins of the pages that frame it, from the inside out; None where its
+            browser does not tell.
+    """
 
     page: str
     protocol: int
+    ancestors: tuple[str, ...] | None = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of the command `seq`; `state` is one of STEPS or ENDS."""
+    """What became of the command `seq`; `state` is one of STEPS or ENDS.
+
+    Attributes:
+        reply: CoCalc's, where there is one.
+        at: where it was when its time was over: 0 not sent, 1 not answered, 2 not finished.
+        listed: whether CoCalc's list of open files has it, after an open; None if not known.
+        posted: when CoCalc was told, in ms of the page's clock.
+        opened_as: the name under which it opened, if another.
+    """
 
     seq: int
     state: str
     reply: dict[str, Any] = field(default_factory=dict)
-    mesg: str = ""
-    verified: bool | None = None
-    why: str = ""
+    at: int = 0
+    listed: bool | None = None
+    posted: float = 0.0
+    opened_as: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """How the frame is; only what the page told is in `values`."""
+    """How the frame is, as the page tells; what it did not tell has its default.
 
-    values: dict[str, Any]
-    generation: int | None = None
+    Attributes:
+        channel: one of CHANNELS, "" if not told.
+        ready: CoCalc takes messages.
+        generation: counts the documents in the frame.
+        loads: how often the URL that was set last has loaded; 0 while it does.
+        view: some cell shows the widget.
+        offscreen: the frame is out of view.
+    """
+
+    channel: str = ""
+    ready: bool = False
+    generation: int = 0
+    loads: int = 0
+    view: bool = True
+    offscreen: bool = False
+    connection: dict[str, Any] = field(default_factory=dict)
+    open_files: dict[str, list[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a project's log, which CoCalc tells to the page that frames it.
+
+    Attributes:
+        name: "opened", "rendered", or CoCalc's own name for it.
+        id: an opening and its rendering have the same.
+        path: "" where it is not told.
+        time: ISO, "" where it is not told.
+        heard: in ms of the page's clock.
+        generation: of the document that told it.
+    """
+
+    name: str
+    id: str
+    project_id: str
+    path: str = ""
+    time: str = ""
+    heard: float = 0.0
+    generation: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,23 +110,37 @@ class WantToken:
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
-    """Something happened that no command asked for."""
+class Told:
+    """Something happened that no command asked for.
+
+    `silent`: CoCalc does not answer; `heard`: it does again. `unanswered`: nor does it an open
+    of the page's own. `visited`, `popup`: the tab was opened, or the browser did not let the page.
+    `late-reply`: nobody waited for it any more.
+    """
 
     name: str
     detail: dict[str, Any]
 
 
-Message = Hello | Result | State | WantToken | Event
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What was said in one moment, in its order."""
+
+    messages: tuple[Message, ...]
+
+
+Message = Hello | Result | State | WantToken | Line | Told | Batch
 
 
 def read(content: object) -> Message | None:
     """The message in `content`, or None for whatever is not one of ours."""
-    if not isinstance(content, Mapping):
-        return None
-    kind = content.get("type")
+    return _message(_clean(content)) if isinstance(content, Mapping) else None
+
+
+def _message(content: object) -> Message | None:
+    kind = content.get("type") if isinstance(content, Mapping) else None
     reader = _READERS.get(kind) if isinstance(kind, str) else None
-    return reader(_clean(content)) if reader else None
+    return reader(content) if reader and isinstance(content, Mapping) else None
 
 
 def _clean(value: Any, depth: int = _DEEPEST) -> Any:
@@ -110,46 +179,68 @@ def _hello(content: Mapping[str, Any]) -> Hello | None:
     page, protocol = content.get("page"), content.get("protocol")
     if not isinstance(protocol, int):
         return None
-    return Hello(page[:300] if isinstance(page, str) else "null", protocol)
+    told = content.get("ancestors")
+    ancestors = tuple(str(one)[:300] for one in told[:20]) if isinstance(told, list) else None
+    return Hello(page[:300] if isinstance(page, str) else "null", protocol, ancestors)
 
 
 def _result(content: Mapping[str, Any]) -> Result | None:
     seq, state, reply = content.get("seq"), content.get("state"), content.get("reply")
     if not isinstance(seq, int) or isinstance(seq, bool) or state not in (*STEPS, *ENDS):
         return None
-    verified = content.get("verified")
+    at, listed = content.get("at"), content.get("listed")
     return Result(
         seq,
         str(state),
         dict(reply) if isinstance(reply, Mapping) else {},
-        sentence(content.get("mesg")),
-        verified if isinstance(verified, bool) else None,
-        sentence(content.get("why")),
+        at if at in (0, 1, 2) else 0,
+        listed if isinstance(listed, bool) else None,
+        _number(content.get("posted")),
+        sentence(content.get("opened_as")),
     )
 
 
 def _state(content: Mapping[str, Any]) -> State:
-    values: dict[str, Any] = {}
-    if content.get("channel") in CHANNELS:
-        values["channel"] = content["channel"]
-    if isinstance(content.get("reason"), str):
-        values["reason"] = sentence(content["reason"])
-    for name in ("ready", "busy"):
-        if isinstance(content.get(name), bool):
-            values[name] = content[name]
-    if isinstance(content.get("connection"), Mapping):
-        values["connection"] = dict(content["connection"])
-    if isinstance(content.get("open_files"), Mapping):
-        values["open_files"] = open_files(content["open_files"])
-    generation = content.get("generation")
-    return State(values, generation if isinstance(generation, int) else None)
+    connection = content.get("connection")
+    return State(
+        channel=str(content["channel"]) if content.get("channel") in CHANNELS else "",
+        ready=content.get("ready") is True,
+        generation=int(_number(content.get("generation"))),
+        loads=int(_number(content.get("loads"))),
+        view=content.get("view") is not False,
+        offscreen=content.get("offscreen") is True,
+        connection=dict(connection) if isinstance(connection, Mapping) else {},
+        open_files=open_files(content.get("open_files")),
+    )
 
 
-def _event(content: Mapping[str, Any]) -> Event | None:
+def _line(content: Mapping[str, Any]) -> Line | None:
+    told = [content.get(name) for name in ("name", "id", "project_id", "path", "time")]
+    if not all(isinstance(value, str) and len(value) <= _LONGEST_PATH for value in told):
+        return None
+    name, line, project_id, path, time = map(str, told)
+    if not (name and line and project_id):
+        return None
+    heard, generation = _number(content.get("heard")), int(_number(content.get("generation")))
+    return Line(name, line, project_id, path, time, heard, generation)
+
+
+def _number(value: object) -> float:
+    known = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if known and 0 <= value < _HUGE else 0.0  # type: ignore[arg-type, operator]
+
+
+def _told(content: Mapping[str, Any]) -> Told | None:
     name, detail = content.get("name"), content.get("detail")
     if not isinstance(name, str):
         return None
-    return Event(name[:100], dict(detail) if isinstance(detail, Mapping) else {})
+    return Told(name[:200], dict(detail) if isinstance(detail, Mapping) else {})
+
+
+def _batch(content: Mapping[str, Any]) -> Batch:
+    told = content.get("messages")
+    parts = (_message(each) for each in told[:_MOST]) if isinstance(told, list) else ()
+    return Batch(tuple(part for part in parts if part and not isinstance(part, Batch)))
 
 
 _READERS: Final = {
@@ -157,5 +248,7 @@ _READERS: Final = {
     "result": _result,
     "state": _state,
     "want-token": lambda _content: WantToken(),
-    "event": _event,
+    "log": _line,
+    "event": _told,
+    "batch": _batch,
 }

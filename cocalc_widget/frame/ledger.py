@@ -1,16 +1,14 @@
-"""Owns the commands under way: numbers, results, deadlines, and which files should be open."""
+"""Owns the commands under way: numbers, deadlines, and which files should be open."""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..errors import CommandCancelledError
 from .commands import Command
-from .endings import conclude, silence
-from .inbox import ENDS, Result
 from .outbox import Document, budget
 
 if TYPE_CHECKING:
@@ -71,12 +69,31 @@ class Ledger:
             tabs = list(dict.fromkeys(self._desired))
             self._desired = tabs if tabs[-1:] == [target] else [*tabs, target]
 
-    def forget(self, command: Command) -> None:
-        """Take a command that has ended off the books."""
+    def number(self) -> int:
+        """The number of a command of our own, which nobody waits for."""
+        with self._lock:
+            self._seq += 1
+            return self._seq
+
+    def forget(self, command: Command, *, failed: bool = False) -> None:
+        """Take a command off the books: it ends now; what failed should not be open."""
         with self._lock:
             self._pending.pop(command.seq, None)
-            if command.target and command.state in ("error", "cancelled"):
+            if command.target and failed:
                 self._desired = [item for item in self._desired if item != command.target]
+
+    def get(self, seq: int) -> Command | None:
+        """The command under way of this number."""
+        with self._lock:
+            return self._pending.get(seq)
+
+    def advance(self, command: Command, state: str) -> None:
+        """The page has told of a command: how far it has come."""
+        with self._lock:
+            self._progress = self._clock()
+        if state != "sent":
+            command.acked = command.acked or self._clock()
+        command.advance("sent" if state == "sent" else "ack")
 
     @property
     def pending(self) -> list[Command]:
@@ -95,46 +112,23 @@ class Ledger:
         with self._lock:
             self.page, self._progress = True, self._clock()
 
-    def apply(self, result: Result, known: Mapping[str, Any], remedy: str = "") -> Command | None:
-        """Let the page's `result` take effect; the command if that ended it.
-
-        Args:
-            result: what the page said.
-            known: `open_files` and `connection` as last heard of.
-            remedy: what to do where the channel is blocked.
-        """
-        with self._lock:
-            command = self._pending.get(result.seq)
-            if command is None:
-                return None  # cancelled here before, or another page's: nobody waits for it
-            self._progress = self._clock()
-        if result.state not in ENDS:
-            command.advance("ack" if result.state == "ack" else "sent")
-            return None
-        ended = conclude(command, result, known, remedy)
-        self.forget(command)
-        return command if ended else None
-
-    def overdue(self) -> tuple[list[Command], float | None]:
-        """End what the page has forgotten; and the seconds until the next look, None if idle."""
-        now = self._clock()
-        late: list[Command] = []
-        wait: float | None = None
-        with self._lock:
-            for command in self._pending.values():
-                limit = budget(command.action, self._limits) if self.page else UNSEEN
-                left = self._progress + limit - now
-                if left <= 0:
-                    late.append(command)
-                else:
-                    wait = left if wait is None else min(wait, left)
+    def overdue(self) -> list[Command]:
+        """The commands that the page has forgotten."""
+        late = [command for command in self.pending if self._left(command) <= 0]
         for command in late:
-            command.settle("timeout", error=silence(page=self.page))
-            self.forget(command)
-        return late, wait
+            self.forget(command, failed=True)
+        return late
+
+    def left(self) -> float | None:
+        """Seconds until the next one may be; None if there are none."""
+        return min((self._left(command) for command in self.pending), default=None)
+
+    def _left(self, command: Command) -> float:
+        limit = budget(command.action, self._limits) if self.page else UNSEEN
+        return self._progress + limit - self._clock()
 
     def cancel_all(self, why: str) -> None:
         """End everything: the widget is closing."""
         for command in self.pending:
-            command.settle("cancelled", error=CommandCancelledError(why))
             self.forget(command)
+            command.settle("cancelled", error=CommandCancelledError(why))

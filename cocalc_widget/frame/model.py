@@ -9,11 +9,13 @@ import traitlets as t
 
 from ..address import check_path
 from . import bundle, options
+from .events import Event, Listeners
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from .outbox import Document
+    from .session import Session
 
 
 class Model(anywidget.AnyWidget):
@@ -36,14 +38,46 @@ class Model(anywidget.AnyWidget):
     connection = t.Dict(read_only=True)
     open_files = t.Dict(read_only=True)
     last_reply = t.Dict(read_only=True)
+    last_event = t.Instance(Event, allow_none=True, read_only=True)
     busy = t.Bool(default_value=False, read_only=True)
 
     _client: Any = None
+    _session: Session | None = None
+    _listeners: Listeners
 
-    def post(self, content: Mapping[str, Any]) -> None:
+    def send_state(self, key: Any = None) -> None:
+        """Sync traits with the page: together with whatever else is said in the same moment."""
+        session = self._session
+        if key is None or session is None or session.closed:
+            super().send_state(key)
+        else:
+            session.postbox.put_traits({key} if isinstance(key, str) else set(key))
+
+    def deliver(self, content: dict[str, Any]) -> None:
         """Send a message to the page (for the session; not for users)."""
         if self.comm is not None:
-            self.send(dict(content))
+            self.send(content)
+
+    def deliver_traits(self, names: set[str]) -> None:
+        """Send traits to the page (for the session; not for users)."""
+        super().send_state(names)
+
+    def tell(self, event: Event) -> None:
+        """Pass an event on (for the session; not for users)."""
+        self.set_trait("last_event", event)
+        self._listeners.tell(event)
+
+    def on_event(self, callback: Callable[[Event], object], remove: bool = False) -> None:  # noqa: FBT001, FBT002 - ipywidgets' form (`on_msg`)
+        """Call `callback(event)` for whatever CoCalc tells about the frame's own activity.
+
+        A file opened, a file rendered, ... whoever caused it, in every channel
+        that has a frame; see `Event`. It runs on the thread that hears the page.
+
+        Args:
+            callback: takes an `Event`.
+            remove: take it away again.
+        """
+        self._listeners.change(callback, remove=remove)
 
     def show(self, values: Mapping[str, Any]) -> None:
         """Set read-only traits (for the session; not for users)."""

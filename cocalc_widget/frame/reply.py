@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from html import escape
-from typing import Any
+from typing import Any, Literal
+
+Evidence = Literal["rendered", "opened", "api", "status", ""]
+
+
+_SEEN: dict[str, str] = {
+    "rendered": "CoCalc reported it as rendered",
+    "opened": "CoCalc reported it as opened",
+    "api": "the project's log has it",
+    "status": "",
+    "": "",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +26,13 @@ class Reply:
         action: `"open"`, `"closeall"` or `"status"`.
         project_id: of the file opened, else None.
         path: of the file opened, else None.
-        verified: after an open, whether a `status` found the file open; None if not known.
+        verified: after an open, whether the file was seen to be shown; None if not known.
+            True rests on what can't be there when nothing is shown, never on CoCalc's "done" or
+            its list of open files alone (recordings: they come while signed out, too).
+        evidence: the strongest that tells of it: `"rendered"` (CoCalc reported the file as
+            rendered), `"opened"` (it reported it as opened), `"api"` (the project's log, over the
+            API), `"status"` (only its list of open files has it), `""`.
+        shown_after: seconds from the command to the rendering; None where that is not known.
         why: why it is not verified, as a sentence.
         open_files: project id → paths, as last heard of.
         connection: CoCalc's own connection to its server, as last heard of.
@@ -27,6 +44,8 @@ class Reply:
     project_id: str | None = None
     path: str | None = None
     verified: bool | None = None
+    evidence: Evidence = ""
+    shown_after: float | None = None
     why: str = ""
     open_files: dict[str, list[str]] = field(default_factory=dict)
     connection: dict[str, Any] = field(default_factory=dict)
@@ -37,7 +56,8 @@ class Reply:
         rows = [("action", target_words(self.action, self.path))]
         if self.action == "open":
             words = {True: "yes", False: "no", None: "not known"}[self.verified]
-            rows.append(("open now", f"{words}: {self.why}" if self.why else words))
+            told = self.why or _SEEN[self.evidence]
+            rows.append(("shown", f"{words}: {told}" if told else words))
         if self.connection:
             parts = (self.connection.get(name) for name in ("status", "quality"))
             rows.append(("connection", ", ".join(str(part) for part in parts if part)))

@@ -2,45 +2,120 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
+import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from ..errors import ChannelBlockedError
-from . import inbox, outbox
+from ..errors import ChannelBlockedError, CommandError, CommandTimeoutError
+from . import endings, inbox, outbox
+from .evidence import Evidence, Proof
+from .health import STUCK, Health
+from .knowledge import Finding, Knowledge
 from .ledger import Ledger
+from .postbox import Postbox
+from .proving import Proving
+from .steering import Ending, Steering
 from .timers import Alarm
 from .waiting import KernelWaiter, Link
+from .watching import LogWatch
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from ..address import Generation
+    from ..errors import CoCalcError
     from ..redact import Secret
     from .commands import Command
+    from .events import Event
     from .greeting import Greeting
-    from .model import Model
+    from .reply import Reply
+
+WATCH = 0.5  # seconds between two looks while something is in doubt
+AGAIN = 3.0  # seconds between two questions whether CoCalc answers
+DOUBTFUL = 6.0  # seconds that an acked open may take while its project is in doubt
+FIRST_WORD = 8.0  # seconds after which the page calls CoCalc silent (js/bridge.ts)
+
+
+class Port(Protocol):
+    """The widget, as far as a session needs it."""
+
+    def deliver(self, content: dict[str, Any]) -> None:
+        """Send one message to the page."""
+
+    def deliver_traits(self, names: set[str]) -> None:
+        """Send the values of these traits to the page."""
+
+    def show(self, values: Mapping[str, Any]) -> None:
+        """Set read-only traits."""
+
+    def tell(self, event: Event) -> None:
+        """Tell whoever listens."""
 
 
 class Session:
-    """One widget's end of the wire. Any thread may call it."""
+    """One widget's end of the wire. Any thread may call it.
+
+    What it decides is decided under a lock; what others are told of it (traits,
+    commands, callbacks) they are told after that.
+
+    Args:
+        port: the widget.
+        host: CoCalc, normalized.
+        link: what is known of the page.
+        greeting: what the page's welcome depends on.
+        limits: the deadlines, in seconds (`outbox.deadlines`).
+        client: a `Client`, or None.
+        start: whether to start a stopped project with that.
+        clock: a monotonic clock in seconds.
+    """
 
     def __init__(
         self,
-        port: Model,
+        port: Port,
         host: str,
         link: Link,
         greeting: Greeting,
         limits: Mapping[str, float],
+        *,
+        client: Any = None,
+        start: bool = True,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._port, self._host, self._link, self._greeting = port, host, link, greeting
-        self._told: dict[str, Any] = {"open_files": {}, "connection": {}}
+        self._limits, self._clock = limits, clock
         self._lock = threading.RLock()
+        self._turns = 0
+        self._todo: list[Callable[[], object]] = []
         self.closed = False
-        self.ledger = Ledger(KernelWaiter(link), self._give_up, limits)
-        self._alarm = Alarm(self._look)
+        self.ledger = Ledger(KernelWaiter(link), self._give_up, limits, clock)
+        self.postbox = Postbox(port.deliver, port.deliver_traits)
+        self._alarm = Alarm(self._tick)
+        self._knowledge = self._log = None
+        if client is not None:
+            self._knowledge = Knowledge(client, start=start, tell=self._found, say=self._note)
+            self._log = LogWatch(client, self._seen)
+        self._evidence, self._health = Evidence(), Health()
+        self._steering = Steering(limits)
+        self._proving = Proving(limits["render"])
+        self._channel = ""  # the page's, until the verdict: none
+        self._reason = ""  # why it is not messages
+        self._state = inbox.State()
+        self._silent: float | None = None  # since when CoCalc does not answer
+        self._revived = False  # it was loaded again for that, and is silent still
+        self._asked = -AGAIN  # when it was found out whether CoCalc answers, last
+        self._line: tuple[str, str] = ("", "")  # the status line, as told to the page
+        link.flush, link.why = self.postbox.flush, lambda: self._cause()[1]
+
+    # what users say
 
     def begin(self) -> None:
-        """Find out about CoCalc while the page loads."""
+        """Find out about CoCalc, and the document, while the page loads."""
         self._greeting.facts.fetch(self._welcome)
+        if self._knowledge is not None:
+            for document in self.ledger.desired:
+                self._knowledge.look(document)
 
     @property
     def page(self) -> str | None:
@@ -50,23 +125,49 @@ class Session:
     def command(self, action: str, target: outbox.Document | None = None) -> Command:
         """Give an order: at once if the page is there, else as soon as it is."""
         self._check()
-        with self._lock:
+        with self._turn():
             command = self.ledger.add(action, target)
             if self._link.heard:
                 self._order(command)
-        if not self._alarm.is_set:
-            self._look()
-        self._port.show({"busy": True})
+            self._show(busy=True)
+        if target and self._knowledge is not None:
+            self._knowledge.look(target)
         return command
 
-    def sign_in(self, token: Secret, generation: Generation | None) -> None:
-        """Keep the token until the page asks for it; a page that is there is told to ask."""
+    def sign_in(self, token: Secret, generation: Generation | None) -> Command:
+        """Have the page sign the frame in: one that is there is told to ask for the token."""
         self._check()
-        self._greeting.sign_in.keep(token, generation)
+        with self._turn():
+            command = self.ledger.add("sign_in")
+            older = self.ledger.get(self._greeting.sign_in.seq)
+            if older is not None and self._greeting.sign_in.kept:
+                self._todo.append(older.cancel)  # its token is not going to be used
+            self._greeting.sign_in.keep(token, generation, command.seq)
+            self._health.refused = False
+            self._show(busy=True)
         if self._link.shown:
             self._give_token()
         elif self._link.heard:
             self._welcome()
+        return command
+
+    def close(self, why: str) -> None:
+        """End it: commands are cancelled, the page takes its frame away."""
+        if self.closed:
+            return
+        self.closed = True
+        self._greeting.sign_in.take()
+        self._alarm.set(None)
+        self.postbox.put({"type": "bye"})
+        self.postbox.flush()
+        self.ledger.cancel_all(why)
+        self._port.show({"channel": "closed", "reason": why, "ready": False, "busy": False})
+
+    def _check(self) -> None:
+        if self.closed:
+            raise ChannelBlockedError("The widget is closed.", remedy="Make a new one: CoCalc(...)")
+
+    # what the page says
 
     def hear(self, _widget: object, content: object, _buffers: object = None) -> None:
         """Take a message from the page, whatever it is."""
@@ -78,89 +179,531 @@ class Session:
         self._link.threads.add(here)
         self._link.busy.add(here)
         try:
-            self._take(message)
+            with self._turn():
+                self._take(message)
         finally:
             if outer:
                 self._link.busy.discard(here)
-
-    def close(self, why: str) -> None:
-        """End it: commands are cancelled, the page takes its frame away."""
-        if self.closed:
-            return
-        self.closed = True
-        self._greeting.sign_in.take()
-        self._alarm.set(None)
-        self._port.post({"type": "bye"})
-        self.ledger.cancel_all(why)
-        self._port.show({"channel": "closed", "reason": why, "ready": False, "busy": False})
-
-    def _check(self) -> None:
-        if self.closed:
-            raise ChannelBlockedError("The widget is closed.", remedy="Make a new one: CoCalc(...)")
+        self.postbox.flush()
 
     def _take(self, message: inbox.Message) -> None:
-        if isinstance(message, inbox.Hello):
+        if isinstance(message, inbox.Batch):
+            for each in message.messages:
+                self._take(each)
+        elif isinstance(message, inbox.Hello):
             self._greeting.hear(message, self._welcome)
-        elif isinstance(message, inbox.Result):
-            self._conclude(message)
         elif isinstance(message, inbox.State):
-            if message.generation or message.values.get("ready"):
-                self._link.shown = True
-            self._told.update(message.values)
-            pending = bool(self.ledger.pending)
-            self._port.show({**message.values, "busy": message.values.get("busy") or pending})
+            self._take_state(message)
+        elif isinstance(message, inbox.Result):
+            self._take_result(message)
+        elif isinstance(message, inbox.Line):
+            self._take_line(message)
         elif isinstance(message, inbox.WantToken):
-            self._give_token()
+            self._todo.append(self._give_token)
+        else:
+            self._take_news(message)
 
     def _welcome(self) -> None:
         """Answer the page's hello, then send what waits for it (the page knows repeats by seq)."""
-        with self._lock:
+        with self._turn():
             if self._greeting.page is None or self.closed:
                 return
+            verdict = self._greeting.judge()
+            if not self._link.heard or self._channel == "messages":
+                self._channel = verdict.channel
+                self._reason = "" if verdict.channel == "messages" else verdict.sentence
             waiting = self.ledger.pending
-            asked = {command.target for command in waiting}
-            desired = [item for item in self.ledger.desired if item not in asked]
-            self._port.post(self._greeting.welcome(self._port.home(), desired))
+            desired = self._desired(waiting)
+            if not self._steering.used and desired and self._channel in ("navigation", "tab"):
+                self._steering.place = desired[-1]
+            self.postbox.put(
+                outbox.welcome(
+                    self._host,
+                    self._channel,
+                    place=self._steering.place,
+                    desired=desired,
+                    token=self._greeting.sign_in.kept,
+                    generation=self._greeting.generation,
+                    limits=self._limits,
+                )
+            )
+            self._line = ("", "")
+            if self._channel == "navigation":
+                self._steering.send(self._steering.place, self._clock())
             self._link.heard = True
             self.ledger.heard()
             for command in waiting:
                 self._order(command)
-        verdict = self._greeting.verdict
-        if verdict and verdict.channel != "messages":
-            self._port.show({"reason": verdict.sentence})
+        self.postbox.flush()
 
-    def _conclude(self, result: inbox.Result) -> None:
-        if result.state == "done":
-            # traits first: who awaited the command finds them up to date
-            files, connection = result.reply.get("open_files"), result.reply.get("connection")
-            if files is not None:
-                self._told["open_files"] = inbox.open_files(files)
-            if isinstance(connection, Mapping):
-                self._told["connection"] = dict(connection)
-            self._port.show({n: self._told[n] for n in ("open_files", "connection")})
-        if result.state in inbox.ENDS and result.reply:
-            self._port.show({"last_reply": result.reply})
-        verdict = self._greeting.verdict
-        self.ledger.apply(result, self._told, verdict.remedy if verdict else "")
-        if not self.ledger.pending:
-            self._port.show({"busy": False})
+    def _desired(self, waiting: list[Command]) -> list[outbox.Document]:
+        asked = {command.target for command in waiting}
+        return [item for item in self.ledger.desired if item not in asked]
 
-    def _give_token(self) -> None:
-        if message := self._greeting.token(self._port.home()):
-            self._port.post(message)
+    def _take_state(self, state: inbox.State) -> None:
+        now = self._clock()
+        if self._evidence.turn(state.generation):
+            self._health.turn()
+            self._proving.turn()
+        loaded = state.loads and not self._state.loads
+        self._state = state
+        if state.generation or state.ready or self._channel == "tab":
+            self._link.shown = True
+        self._health.offscreen, self._health.hidden = state.offscreen, not state.view
+        self._health.connect(state.connection.get("status"), now)
+        if state.ready:
+            self._silent, self._revived = None, False
+            if self._channel == "navigation" and not self._steering.used:
+                self._channel, self._reason = "messages", ""  # it was only slow
+        if state.channel == "navigation" and loaded:
+            self._end_steered(self._steering.load())
+        if state.ready and not self.ledger.pending:
+            self._evidence.keep(state.open_files)
+
+    def _take_line(self, line: inbox.Line) -> None:
+        event = self._evidence.hear(line)
+        if event is None:
+            return
+        self._health.see(line.project_id)
+        self._silent = None
+        self._todo.append(lambda: self._port.tell(event))
+        place = self._steering.place
+        if self._channel == "navigation" and place and self._evidence.has(place):
+            active = self._steering.active
+            proof = self._evidence.weigh(place, steered=True)
+            if proof.evidence == "rendered" and active:
+                proof = Proof("rendered", sure=True, shown_after=active[0].elapsed)
+            self._end_steered(self._steering.arrive(proof))
+        self._prove()
+
+    def _take_news(self, news: inbox.Told) -> None:
+        if news.name == "silent":
+            self._silent = self._clock()
+        elif news.name == "heard":
+            self._silent = None
+        elif news.name == "unanswered":
+            self._doubt(str(news.detail.get("project_id")))
+        elif news.name == "popup":
+            self._steering.popup = True
+        elif news.name == "visited" and self._channel == "tab":
+            self._link.shown = True
+            self._end_steered(self._steering.visit())
+
+    def _take_result(self, result: inbox.Result) -> None:
+        if self._proving.relisted(result):
+            self._prove()
+            return
+        command = self.ledger.get(result.seq)
+        if command is None:
+            if result.seq < 0:  # the token that came with the widget
+                self._health.refused = result.state == "error"
+            return  # cancelled here before, or another page's: nobody waits for it
+        self.ledger.advance(command, result.state)
+        if result.state in ("ack", "done"):
+            self._proving.front(command)
+        if command.action == "sign_in":
+            self._take_sign_in(command, result)
+        elif command.target and result.state == "done":
+            self._proving.add(command.target, result, self._clock())
+        elif result.state not in inbox.STEPS:
+            silent = result.state == "timeout" and result.at == 1 and self._state.ready
+            if command.target and silent and not self._evidence.has(command.target):
+                self._doubt(command.target[0])
+            if self.ledger.get(result.seq):
+                self._end(command, result)
+        self._prove()
+
+    def _take_sign_in(self, command: Command, result: inbox.Result) -> None:
+        if result.state in inbox.STEPS:
+            return
+        self._health.refused = result.state == "error"
+        if result.state == "error":
+            self._fail(command, CommandError(self._words()["refused"]))
+        else:
+            self._end(command, result)
+
+    # how commands go on and end
 
     def _order(self, command: Command) -> None:
-        self._port.post(outbox.command(self._host, command.seq, command.action, command.target))
+        """Have it done, in whatever way there is."""
+        if command.action == "sign_in":
+            return  # its message is the one with the token
+        if self._channel == "messages":
+            self.postbox.put(
+                outbox.command(self._host, command.seq, command.action, command.target)
+            )
+        elif self._channel == "blocked" or command.action == "status":
+            self._fail(command, self._greeting.refusal(self._reason))
+        elif self._channel == "tab" and not (command.target or self._steering.shown):
+            self._end(command)
+        else:
+            ended, moves = self._steering.order(command, self._clock())
+            self._end_steered(ended)
+            self.ledger.advance(command, "sent")
+            if moves:
+                self._health.unseen = False
+                self.postbox.put(outbox.steer(self._host, command.target))
+
+    def _end_steered(self, ended: list[Ending]) -> None:
+        for ending in ended:
+            command = ending.command
+            if ending.state == "timeout":
+                why = endings.POPUP if ending.popup else self._cause()[1]
+                error = endings.late(command, 0, self._limits, why)
+                self._fail(command, error)
+                continue
+            watched = self._channel == "tab" and command.action == "open" and self._log
+            if watched and ending.verified is None:
+                self._todo.append(lambda command=command: self._log.watch(command))  # type: ignore[misc, union-attr]
+                continue
+            why = ""
+            if ending.verified is False:
+                why = endings.replaced(ending.instead)
+            elif ending.verified is None and command.action == "open":
+                why = endings.TAB if self._channel == "tab" else self._words()["unseen"]
+            reply = self._reply(command, verified=ending.verified, proof=ending.proof, why=why)
+            self._settle(command, reply)
+
+    def _prove(self) -> None:
+        """Hold what is done against what tells that it is shown; it may wait for that a little."""
+        for seq in self._proving.seqs():
+            command = self.ledger.get(seq)
+            if command is None or command.target is None:
+                self._proving.drop(seq)
+            else:
+                self._prove_one(command, command.target)
+
+    def _prove_one(self, command: Command, target: outbox.Document) -> None:
+        result, now = self._proving.result(command), self._clock()
+        doubtful = target[0] in self._health.doubts
+        proof = self._evidence.weigh(
+            target,
+            posted=result.posted,
+            opened_as=result.opened_as,
+            listed=result.listed,
+            generation=self._greeting.generation,
+        )
+        judgement = self._proving.judge(
+            command,
+            proof,
+            now,
+            finding=self._finding(target),
+            tells=outbox.tells(target[1]),
+            doubtful=doubtful,
+        )
+        if judgement.step == "look":
+            seq = self.ledger.number()
+            if self._proving.look(command, seq, now):
+                self.postbox.put(outbox.command(self._host, seq, "status", None))
+        elif judgement.step == "refuse":
+            self._fail(command, ChannelBlockedError(self._cause(target[0])[1]))
+        elif judgement.step == "end":
+            self._proving.drop(command.seq)
+            why = judgement.why or endings.opened_as(result.opened_as)
+            verified = judgement.verified
+            self._settle(
+                command, self._reply(command, result, verified=verified, proof=proof, why=why)
+            )
+
+    def _finding(self, target: outbox.Document) -> Finding | None:
+        return self._knowledge.of(target) if self._knowledge else Finding()
+
+    def _end(self, command: Command, result: inbox.Result | None = None) -> None:
+        """End it by what the page says last about it."""
+        result = result or inbox.Result(command.seq, "done")
+        if result.state == "done":
+            self._settle(command, self._reply(command, result))
+            return
+        if result.reply:
+            self._show(last_reply=result.reply)
+        why = self._cause(command.project_id)[1]
+        self._fail(command, endings.error(command, result, self._limits, why))
+
+    def _reply(
+        self,
+        command: Command,
+        result: inbox.Result | None = None,
+        *,
+        verified: bool | None = None,
+        proof: Proof | None = None,
+        why: str = "",
+    ) -> Reply:
+        raw = result.reply if result else {}
+        files = inbox.open_files(raw.get("open_files")) if "open_files" in raw else self._files()
+        connection = raw.get("connection")
+        if not isinstance(connection, Mapping):
+            connection = self._state.connection
+        return endings.reply(
+            command, raw, files, dict(connection), verified=verified, proof=proof, why=why
+        )
+
+    def _files(self) -> dict[str, list[str]]:
+        if self._channel == "navigation":
+            return self._evidence.listing()
+        if self._channel == "tab":
+            place = self._steering.place
+            return {place[0]: [place[1]]} if place and self._steering.proved else {}
+        # what CoCalc lists is true only while somebody is signed in
+        return {} if self._health.signed_out else self._state.open_files
+
+    def _settle(self, command: Command, reply: Reply) -> None:
+        self.ledger.forget(command, failed=reply.verified is False)
+        if reply.raw:
+            self._show(last_reply=reply.raw)
+        self._show(open_files=reply.open_files, connection=reply.connection)
+        self._todo.append(lambda: command.settle("done", reply=reply))
+
+    def _fail(self, command: Command, error: CoCalcError, *, cancel: bool = False) -> None:
+        """End it with an error; `cancel`: the page still has it."""
+        self.ledger.forget(command, failed=True)
+        self._steering.forget(command)
+        self._proving.drop(command.seq)
+        if cancel and self._link.heard and self._channel == "messages":
+            self.postbox.put({"type": "cancel", "seq": command.seq})
+        state = "timeout" if isinstance(error, CommandTimeoutError) else "error"
+        self._todo.append(lambda: command.settle(state, error=error))  # type: ignore[arg-type]
+
+    def _doubt(self, project_id: str) -> None:
+        """An open of this project met silence: the others that wait would fare no better."""
+        self._health.doubts.add(project_id)
+        self._fail_opens(lambda command: command.project_id == project_id and command.acked is None)
+
+    def _fail_opens(self, which: Callable[[Command], bool]) -> None:
+        for command in self.ledger.pending:
+            if command.action == "open" and which(command):
+                why = self._cause(command.project_id)[1]
+                self._fail(command, ChannelBlockedError(why), cancel=True)
+
+    # what the client knows
+
+    def _found(self, document: outbox.Document, finding: Finding) -> None:
+        """The client has found out about a document: who waits for that, waits no longer."""
+        with self._turn():
+            # Somebody who signs the frame in by token may do so as somebody else than the client.
+            error = None if self._greeting.sign_in.used else finding.error
+            for command in self.ledger.pending:
+                if command.target != document:
+                    continue
+                if error is not None:
+                    self._fail(command, error, cancel=True)
+            self._prove()
+        self.postbox.flush()
+
+    def _note(self, words: str, again: bool) -> None:  # noqa: FBT001 - a callback's form
+        with self._turn():
+            self._health.note = words
+            self._line = ("", "")  # said again, for the time that it gives the opens
+            seen = self._evidence.has(self._steering.place)
+            if again and self._channel in ("navigation", "tab") and not seen:
+                self._steering.hold(self._clock())
+                self.postbox.put(outbox.steer(self._host, self._steering.place))
+        self.postbox.flush()
+
+    def _seen(self, seq: int, *, seen: bool, why: str) -> None:
+        """The project's log has the file, or has not had it for long enough."""
+        with self._turn():
+            command = self.ledger.get(seq)
+            if command is None:
+                return
+            self._steering.proved = seen
+            proof = Proof("api", sure=True) if seen else Proof()
+            verified = True if seen else None
+            self._settle(command, self._reply(command, verified=verified, proof=proof, why=why))
+
+    # the passing of time
+
+    def _tick(self) -> None:
+        with self._turn():
+            now = self._clock()
+            self._mind_silence(now)
+            self._mind_sign_in(now)
+            if self._channel == "navigation":
+                self._mind_steering(now)
+            elif self._channel == "tab":
+                self._end_steered([e for e in self._steering.overdue(now) if e.state != "done"])
+            self._prove()
+            for command in self.ledger.pending:
+                doubtful = command.project_id in self._health.doubts
+                late = doubtful and (command.acked or now) + DOUBTFUL <= now
+                if late and command.seq not in self._proving.seqs():
+                    why = self._cause(command.project_id)[1]
+                    self._fail(command, ChannelBlockedError(why), cancel=True)
+            for command in self.ledger.overdue():
+                self._fail(command, endings.silence(page=self.ledger.page))
+        self.postbox.flush()
+
+    def _mind_silence(self, now: float) -> None:
+        """Where CoCalc does not answer: load it again, or do without messages."""
+        if self._health.away:
+            self._ask(now)
+            return
+        if self._silent is None or self._channel != "messages":
+            return
+        self._ask(now)
+        there = self._health.reached is not None and self._health.reached > self._silent
+        unknown = now - self._asked > AGAIN - WATCH  # a kernel without a way to it
+        quiet = now - self._silent
+        if self._state.channel == "messages" and not self._revived:
+            if there or unknown:
+                self._reload()
+        elif quiet + FIRST_WORD >= self._limits["silent"] and (there or unknown):
+            self._degrade()
+
+    def _reload(self) -> None:
+        self._revived, self._silent = True, None
+        self.postbox.put({"type": "reload"})
+
+    def _degrade(self) -> None:
+        """Go on without messages: all that waits is done by URLs."""
+        self._channel, self._silent = "navigation", None
+        self._reason = self._words()["silent"]
+        waiting = self.ledger.pending
+        if not any(command.target for command in waiting) and self.ledger.desired:
+            place = self.ledger.desired[-1]
+            self._steering.send(place, self._clock())
+            self.postbox.put(outbox.steer(self._host, place))
+        for command in waiting:
+            self._order(command)
+
+    def _mind_sign_in(self, now: float) -> None:
+        health = self._health
+        if health.lost is not None and not health.signed_out:
+            self._ask(now)
+        if health.leaves(now, told=self._evidence.told):
+            health.signed_out = True
+            self._fail_opens(lambda _command: True)
+
+    def _mind_steering(self, now: float) -> None:
+        steering, health = self._steering, self._health
+        if steering.place is None or self._evidence.has(steering.place):
+            if not steering.shown or self._health.reached is None:
+                self._ask(now)
+            self._end_steered([e for e in steering.overdue(now) if e.state != "done"])
+            return
+        if health.away or health.note or health.offscreen or not self._link.shown:
+            steering.hold(now)
+        elif steering.doubtful(now) and not health.unseen:
+            self._ask(now)
+        if steering.late(now):
+            health.unseen = True
+        self._end_steered(steering.overdue(now))
+
+    def _ask(self, now: float) -> None:
+        """Find out whether CoCalc answers: an error page in the frame is silent, too."""
+        if now - self._asked < AGAIN:
+            return
+        self._asked = now
+        self._todo.append(lambda: self._greeting.facts.look(self._site))
+
+    def _site(self, down: str) -> None:
+        with self._turn():
+            back = self._health.away and not down
+            self._health.away = down
+            if not down:
+                self._health.reached = self._clock()
+            if back and self._channel == "messages" and not self._state.ready:
+                self._reload()
+            elif back and self._channel == "navigation" and not self._is_ready():
+                self._steering.hold(self._clock())
+                self.postbox.put({"type": "reload"})
+        self.postbox.flush()
+
+    # what all that comes to
+
+    @contextlib.contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Decide under the lock; then tell how things are, and do what was decided."""
+        with self._lock:
+            self._turns += 1
+            try:
+                yield
+                if self._turns == 1 and not self.closed:
+                    self._report()
+            finally:
+                self._turns -= 1
+            todo: list[Callable[[], object]] = []
+            if not self._turns:
+                todo, self._todo = self._todo, []
+        for call in todo:
+            call()
+
+    def _report(self) -> None:
+        """Traits, the status line, and when to look again."""
+        mood, words = self._cause()
+        steered = self._channel in ("navigation", "tab")
+        channel = self._channel
+        if channel == "messages" and self._state.channel != "messages":
+            channel = "booting"
+        if self._link.heard:
+            self._show(
+                channel=channel,
+                reason=words or self._reason,
+                ready=self._is_ready() and not self._health.away,
+                connection=dict(self._state.connection),
+                open_files=self._files(),
+            )
+        self._show(busy=bool(self.ledger.pending))
+        if not words and steered:
+            mood, words = "warn", self._reason
+        elif not words and self._is_stuck():
+            mood, words = "wait", self._words()["stopped"]
+        if self._link.heard and (mood, words) != self._line:
+            self._line = (mood, words)
+            self.postbox.put(outbox.say(mood, words, more=bool(self._health.note)))
+        self._alarm.set(self._pause())
+
+    def _is_ready(self) -> bool:
+        if self._channel == "navigation":
+            place = self._steering.place
+            return self._evidence.has(place) if place else self._steering.shown
+        if self._channel == "tab":
+            return self._steering.shown
+        return self._state.ready and not self._health.signed_out
+
+    def _is_stuck(self) -> bool:
+        since = [command.acked for command in self.ledger.pending if command.acked]
+        return bool(since) and self._clock() - min(since) >= STUCK
+
+    def _pause(self) -> float | None:
+        """Seconds until the next look; None if nothing is in doubt."""
+        health = self._health
+        place = self._steering.place
+        unseen = place and not self._evidence.has(place) and not health.unseen
+        busy = (
+            self._silent is not None
+            or health.away
+            or (health.lost is not None and not health.signed_out)
+            or (self._channel == "navigation" and (unseen or self._steering.active))
+            or self._proving.seqs()
+            or any(command.acked for command in self.ledger.pending)
+        )
+        return WATCH if busy else self.ledger.left()
+
+    def _cause(self, project_id: str | None = None) -> tuple[str, str]:
+        """What is wrong, with this project or with any: a mood, and a sentence or ""."""
+        return self._health.cause(
+            self._words(project_id),
+            told=self._evidence.told,
+            ready=self._is_ready(),
+            project_id=project_id,
+        )
+
+    def _words(self, project_id: str | None = None) -> dict[str, str]:
+        usable = self._knowledge is not None and self._knowledge.usable(project_id)
+        return self._greeting.words(usable=usable)
+
+    def _show(self, **values: Any) -> None:
+        self._todo.append(lambda: self._port.show(values))
+
+    def _give_token(self) -> None:
+        if (message := self._greeting.token()) and not self.closed:
+            self.postbox.put(message)
+            self.postbox.flush()
 
     def _give_up(self, command: Command) -> None:
-        self.ledger.forget(command)
-        if self._link.heard:
-            self._port.post({"type": "cancel", "seq": command.seq})
-        if not self.ledger.pending:
-            self._port.show({"busy": False})
-
-    def _look(self) -> None:
-        _late, wait = self.ledger.overdue()
-        self._alarm.set(wait)
-        if wait is None:
-            self._port.show({"busy": False})
+        with self._turn():
+            self.ledger.forget(command, failed=True)
+            self._steering.forget(command)
+            self._proving.drop(command.seq)
+            if self._link.heard and self._channel == "messages":
+                self.postbox.put({"type": "cancel", "seq": command.seq})

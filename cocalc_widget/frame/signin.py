@@ -18,10 +18,12 @@ class SignIn:
         self._token: Secret | None = None
         self.generation: Generation | None = None
         self.used = False  # whether there ever was one
+        self.seq = 0  # of the command that brought it
 
-    def keep(self, token: Secret, generation: Generation | None) -> None:
+    def keep(self, token: Secret, generation: Generation | None, seq: int = 0) -> None:
         """Hold a token (the one before is dropped); `generation` is that of its server."""
         with self._lock:
+            self.seq = seq
             self._token, self.generation = token, generation or self.generation
             self.used = True
 

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, get_args
 
 from ..address import Generation, origin_of
 from ..errors import ConfigurationError
+from .framing import may_frame
 from .sites import Origin, listed, page_name, parse_origin, same_site
+from .words import PROXY_LINE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ..api.framing import Framing
+
 Channel = Literal["messages", "navigation", "tab", "blocked"]
 Requested = Literal["auto", "messages", "navigation", "tab"]
 Target = Literal["inline", "tab"]
+_TAB_INSTEAD = "Showing files in a tab of their own instead."
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,9 @@ def decide(
     host: str,
     *,
     hosts: Sequence[object] | None = None,
+    samesite: str | None = None,
+    framing: Framing | None = None,
+    ancestors: Sequence[str] | None = (),
     generation: Generation | None = None,
     token: bool = False,
     channel: Requested = "auto",
@@ -56,14 +64,18 @@ def decide(
 
     The rules are CoCalc's (source, recordings): messages are answered only for
     https parents without a port that are listed in `iframe_comm_hosts`;
-    generation B's sign-in cookies are Strict, so that a frame on another site
-    is signed out for ever.
+    generation B's sign-in cookies are Strict unless `samesite_remember_me` says
+    otherwise, so that a frame on another site is signed out for ever. And the
+    browser's: a page shows itself only in those that its headers name.
 
     Args:
         page: the origin that the page told in its hello; untrusted.
         host: CoCalc, normalized.
         hosts: CoCalc's `iframe_comm_hosts`; None if not known, which counts as
             "may work": the page finds out within seconds if it does not.
+        samesite: CoCalc's `samesite_remember_me`; None if not known.
+        framing: what CoCalc says about who may frame it; None if not known.
+        ancestors: the origins of the pages that frame `page`; None if not known.
         generation: of CoCalc's server; None if not known.
         token: whether an auth token will sign the frame in.
         channel: what the user asked for.
@@ -71,36 +83,67 @@ def decide(
     """
     if channel == "tab" or target == "tab":
         return Verdict("tab", "CoCalc shows in a tab of its own, as asked for.")
-    if channel == "navigation":
-        return Verdict("navigation", "CoCalc is steered by navigation, as asked for.")
     cocalc = origin_of(host)
     parent, there = parse_origin(page), parse_origin(cocalc)
+    refused = _refused(page, cocalc, framing, ancestors)
     silence = _silence(parent, page, cocalc, hosts)
-    if channel == "messages":
-        return silence or Verdict("messages")
-    if _signed_out(parent, there, generation):
+    if channel != "auto":
+        navigation = Verdict("navigation", "CoCalc is steered by navigation, as asked for.")
+        wanted = (silence or Verdict("messages")) if channel == "messages" else navigation
+        return replace(refused, channel="blocked") if refused else wanted
+    if refused is not None:
+        return replace(refused, reason=f"{refused.reason} {_TAB_INSTEAD}")
+    if _signed_out(parent, there, generation, samesite):
         return Verdict(
             "tab",
             f"CoCalc at {cocalc} is signed out in every frame on another site, as "
-            f"{page_name(page)} is: its sign-in cookies stay with its own pages. "
-            "Showing files in a tab of their own instead.",
-            "To have it in the cell: open this notebook from a page on the same site as CoCalc.",
+            f"{page_name(page)} is: its sign-in cookies stay with its own pages. {_TAB_INSTEAD}",
+            "To have it in the cell: open this notebook from a page on the same site as CoCalc; "
+            "or its administrator sets samesite_remember_me to none, and has the reverse proxy "
+            f"make the cookie account_id SameSite=None; Secure (nginx: {PROXY_LINE}).",
         )
     if silence is None:
         return Verdict("messages")
-    hint = ""
-    if there and parent and not same_site(parent, there):
-        hint = " If the frame is signed out, "
-        hint += (
-            f"allow third-party cookies for {there.host} in the browser, or use "
-            'CoCalc(..., target="tab").'
-            if token
-            else "give it an auth token: CoCalc(..., token=...)."
-        )
+    elsewhere = there and parent and not same_site(parent, there)
+    hint = _hint(there.host, generation, token=token) if there and elsewhere else ""
     return Verdict(
         "navigation",
         f"{silence.reason} Showing files by navigation instead.",
         f"{silence.remedy}{hint}",
+    )
+
+
+def _hint(name: str, generation: Generation | None, *, token: bool) -> str:
+    """What to do if a frame on another site turns out to be signed out."""
+    if generation == "B":
+        return (
+            " If the frame is signed out, the cookie account_id does not reach it: the reverse "
+            f"proxy has to make it SameSite=None; Secure (nginx: {PROXY_LINE})."
+        )
+    if token:
+        return (
+            f" If the frame is signed out, allow third-party cookies for {name} in the "
+            'browser, or use CoCalc(..., target="tab").'
+        )
+    return " If the frame is signed out, give it an auth token: CoCalc(..., token=...)."
+
+
+def _refused(
+    page: object, cocalc: str, framing: Framing | None, ancestors: Sequence[str] | None
+) -> Verdict | None:
+    """Why the browser shows no frame of CoCalc's in this page; None if it may."""
+    if framing is None:
+        return None
+    chain = [page if isinstance(page, str) else "null", *(ancestors or ())]
+    refusal = may_frame(framing.policies, framing.x_frame_options, cocalc, chain)
+    if refusal is None:
+        return None
+    return Verdict(
+        "tab",
+        f"CoCalc at {cocalc} may not be framed by {page_name(refusal.ancestor)} "
+        f"(its {refusal.header} says {refusal.value}).",
+        f"To have it in the cell: ask its administrator to add {page_name(refusal.ancestor)} to "
+        "the header Content-Security-Policy: frame-ancestors of CoCalc.",
     )
 
 
@@ -136,10 +179,14 @@ def _silence(
     return None
 
 
-def _signed_out(parent: Origin | None, there: Origin | None, generation: Generation | None) -> bool:
+def _signed_out(
+    parent: Origin | None, there: Origin | None, generation: Generation | None, samesite: str | None
+) -> bool:
     # only where it is known: a self-hosted server may have relaxed its cookies
     if there is None or (parent is not None and same_site(parent, there)):
         return False
+    if samesite is not None:
+        return generation != "A" and samesite != "none"
     if generation is None:
         return there.host == "cocalc.com" or there.host.endswith(".cocalc.com")
     return generation == "B"

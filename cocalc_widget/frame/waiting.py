@@ -42,6 +42,8 @@ class Link:
     shown: bool = False
     threads: set[int] = field(default_factory=set)  # those that have heard the page
     busy: set[int] = field(default_factory=set)  # threads inside a message handler
+    flush: Callable[[], object] = lambda: None  # sends the page what waits to be sent
+    why: Callable[[], str] = lambda: ""  # what keeps commands from ending, if anything is known
 
 
 class KernelWaiter:
@@ -61,14 +63,17 @@ class KernelWaiter:
         """
         begun = self._clock()
         until = None if timeout is None else begun + timeout
+        self._link.flush()
         serve = self._server()
         while not command.done():
             now = self._clock()
             self._refuse(command, now - begun, polling=serve is not None)
             if until is not None and now >= until:
+                why = self._link.why()
                 raise CommandTimeoutError(
-                    f"No answer to the {command.action} within {timeout:g} s; it goes on.",
-                    remedy="Ask the same command's result() again, or wait longer.",
+                    f"No answer to the {command.action} within {timeout:g} s; it goes on."
+                    + (f" {why}" if why else ""),
+                    remedy="" if why else "Ask the same command's result() again, or wait longer.",
                 )
             seconds = _SLICE if until is None else max(0.0, min(_SLICE, until - now))
             if serve is None:
@@ -80,6 +85,7 @@ class KernelWaiter:
         """Return when the command has ended; the loop runs on meanwhile."""
         loop = asyncio.get_running_loop()
         ended = asyncio.Event()
+        self._link.flush()
 
         def wake(_command: Command) -> None:
             if not loop.is_closed():

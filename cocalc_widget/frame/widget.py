@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from ..address import check_path
 from . import bundle, kernels, options, outbox
 from .driver import Driver
+from .events import Listeners
 from .facts import Facts, Stranger
 from .greeting import Greeting
 from .session import Session
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 _OPTIONS = (
     *("project_id", "path", "host", "client", "token"),
-    *("channel", "target", "height", "sandbox", "deadlines"),
+    *("channel", "target", "height", "sandbox", "deadlines", "start"),
 )
 
 
@@ -31,7 +32,9 @@ class CoCalc(Driver):
         path: the file to show, relative to the project's home.
         host: CoCalc's address; default: the client's, that of the latest login, `COCALC_HOST`,
             the only one with a stored key, cocalc.com.
-        client: a `Client`, for titles and for what the server tells about itself.
+        client: a `Client`, for titles, for what the server tells about itself, and for what is
+            known of a document while it opens: a stopped project is started, one that the
+            account can't use and a folder are refused at once.
         token: an auth token (`Client.create_token()`, or a string) to sign the frame in with.
         channel: `"auto"`, or `"messages"`, `"navigation"`, `"tab"` to insist on one.
         target: `"inline"`, or `"tab"` to show CoCalc in a browser tab of its own.
@@ -39,6 +42,7 @@ class CoCalc(Driver):
         sandbox: the frame's sandbox attribute, e.g. `"allow-scripts allow-same-origin"`;
             default: none, as CoCalc needs most of what a sandbox takes away.
         deadlines: seconds, replacing defaults: see `outbox.deadlines`.
+        start: whether the client starts a stopped project whose file is to be shown.
 
     Setting `project_id` or `path` opens the file. As a path belongs to its
     project, moving on to another `project_id` clears `path`; set both at once
@@ -64,6 +68,7 @@ class CoCalc(Driver):
         height: str | float = "600px",
         sandbox: str = "",
         deadlines: Mapping[str, float] | None = None,
+        start: bool = True,
         **others: Any,
     ) -> None:
         options.check_keywords(others, _OPTIONS)
@@ -79,6 +84,7 @@ class CoCalc(Driver):
         others["project_id"] = project_id and options.find_project(project_id, client)
         others["path"] = None if path is None else check_path(path)
         self._client, self._link = client, Link(lambda: self.comm)
+        self._listeners = Listeners()
         self.set_trait("host", where)
         self.set_trait("target", place)
         self.set_trait("sandbox", options.check_sandbox(sandbox))
@@ -86,12 +92,13 @@ class CoCalc(Driver):
         kernels.own_replies(self.comm)
         kernels.heed_requests()
         facts = Facts(where, Stranger(where) if client is None else client, generation)
-        greeting = Greeting(where, facts, channel=wanted, target=place, limits=limits)
-        session = Session(self, where, self._link, greeting, limits)
+        greeting = Greeting(where, facts, channel=wanted, target=place)
+        session = Session(self, where, self._link, greeting, limits, client=client, start=start)
         if secret:
-            session.sign_in(secret, generation)
+            greeting.sign_in.keep(secret, generation)
         if home := self.home():
             session.ledger.want(home)
+        self._shown = self.project_id, self.path
         self._session, self._following = session, True
         self._made[:] = [ref for ref in self._made if ref()] + [weakref.ref(self)]
         self.on_msg(session.hear)

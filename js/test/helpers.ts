@@ -12,7 +12,7 @@ export const P2 = "aaaaaaaa-0000-4000-8000-000000000002";
 export const file = (path: string, project_id = P1): FileRef => ({
   project_id,
   path,
-  url: `https://cocalc.test/projects/${project_id}/files/${path}?fullscreen=kiosk&session=`,
+  url: `https://cocalc.test/projects/${project_id}/files/${path}?fullscreen=default&session=`,
 });
 export const open = (seq: number, path: string, project_id = P1): Command => ({
   type: "command",

@@ -4,12 +4,13 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import wire from "../../tests/fixtures/wire.json";
 import { closeall, file, limits, open, P1, status } from "./helpers";
-import { Kiosk, ORIGIN, setStage, welcome } from "./stage";
+import { clearStages, Kiosk, ORIGIN, setStage, welcome } from "./stage";
 
 beforeEach(() => {
   vi.useFakeTimers();
 });
 afterEach(() => {
+  clearStages();
   vi.useRealTimers();
   vi.restoreAllMocks();
   document.body.replaceChildren();
@@ -86,26 +87,44 @@ describe("hello", () => {
     expect(s.of(1).map((m) => m.state)).toEqual(["done"]);
     s.kiosk.mute = true;
     s.tell(open(2, "a.md"));
-    await s.wait(20);
+    await s.wait(100);
     expect(s.of(2).map((m) => m.state)).toEqual(["sent"]);
     s.kiosk.say({ status: "ack", action: "open", project_id: P1, path: "a.md" });
-    await s.wait(20);
+    await s.wait(100);
     expect(s.of(2).map((m) => m.state)).toEqual(["sent", "ack"]);
-    expect(s.state()).toMatchObject({ busy: true, pending: 1 });
+    expect(s.state()).toMatchObject({ pending: 1 });
   });
 
-  test("a state goes before the end of an open, and follows that of a status", async () => {
+  test("what happens in one moment makes one message, its state first", async () => {
     const s = setStage();
     await s.start();
-    const about = () => s.sent.splice(0).map((m) => (m.type === "result" ? m.state : m.type));
+    const about = () =>
+      s.posts.splice(0).map((post) => {
+        const all = (post as { messages?: typeof s.sent }).messages ?? [post];
+        return all.map((m) => (m.type === "result" ? m.state : m.type)).join(" ");
+      });
     about();
-    s.tell(open(1, "a.md"));
-    await s.wait(50);
-    expect(about()).toEqual(["state", "done"]);
+    s.tell({ type: "batch", messages: [open(1, "a.md"), open(2, "b.md"), status(3)] });
+    await s.wait(200);
+    const [first, second, ...more] = about();
+    expect(first).toMatch(/^state .*done/);
+    expect(second).toMatch(/^state (log )*done (log )*done( log)*$/);
+    expect(more.join()).toMatch(/^(log)?$/);
     s.kiosk.files = {};
-    s.tell(status(2));
+    s.tell(status(4));
     await s.wait(50);
-    expect(about()).toEqual(["done", "state"]);
+    expect(about()).toEqual(["state done"]);
+  });
+
+  test("a hundred commands at once make a handful of messages", async () => {
+    const s = setStage();
+    await s.start();
+    s.posts.length = 0;
+    const messages = Array.from({ length: 100 }, (_, i) => open(i + 1, `${i}.md`));
+    s.tell({ type: "batch", messages });
+    await s.wait(1000);
+    for (let seq = 1; seq <= 100; seq++) expect(s.end(seq)).toMatchObject({ state: "done" });
+    expect(s.posts.length).toBeLessThan(12);
   });
 });
 
@@ -115,7 +134,10 @@ describe("messages", () => {
     await s.start();
     s.tell(open(1, "a.md"));
     await s.wait(100);
-    expect(s.end(1)).toMatchObject({ state: "done", verified: true, why: "" });
+    expect(s.end(1)).toMatchObject({ state: "done", listed: true });
+    const [log] = s.sent.filter((m) => m.type === "log");
+    expect(log).toMatchObject({ name: "opened", project_id: P1, path: "a.md", generation: 1 });
+    expect(log?.heard).toBeGreaterThan(s.end(1).posted as number);
     expect(s.state()).toMatchObject({
       channel: "messages",
       ready: true,
@@ -135,7 +157,7 @@ describe("messages", () => {
     s.tell(open(1, "a.md"));
     await s.wait(5000);
     expect(s.of(1)).toEqual([]);
-    expect(s.state()).toMatchObject({ channel: "booting", ready: false, busy: true, pending: 1 });
+    expect(s.state()).toMatchObject({ channel: "booting", ready: false, pending: 1 });
     kiosk.connected = "connected";
     await s.wait(3000);
     expect(s.end(1).state).toBe("done");
@@ -212,7 +234,7 @@ describe("generations", () => {
     expect(s.sent.some((m) => m.type === "want-token")).toBe(true);
     expect(s.frame().src).toBe("");
     const url = `${ORIGIN}/app?auth_token=T&fullscreen=kiosk`;
-    s.tell({ type: "token", url, then: "" });
+    s.tell({ type: "token", seq: 7, url, then: "" });
     expect(s.kiosk.visited).toEqual([url]);
     expect(s.frame().src).toBe(welcome.home);
     s.load();
@@ -229,7 +251,7 @@ describe("generations", () => {
   test("a sign-in without a reload is accepted after a while", async () => {
     const s = setStage();
     await s.start({ token: true });
-    s.tell({ type: "token", url: `${ORIGIN}/app?auth_token=T`, then: "" });
+    s.tell({ type: "token", seq: 7, url: `${ORIGIN}/app?auth_token=T`, then: "" });
     s.load();
     await s.wait(8000);
     expect(s.state().ready).toBe(true);
@@ -238,7 +260,12 @@ describe("generations", () => {
   test("a sign-in page that redirects is followed by the kiosk page", async () => {
     const s = setStage();
     await s.start({ token: true });
-    s.tell({ type: "token", url: `${ORIGIN}/auth/impersonate?auth_token=T`, then: welcome.home });
+    s.tell({
+      type: "token",
+      seq: 7,
+      url: `${ORIGIN}/auth/impersonate?auth_token=T`,
+      then: welcome.home,
+    });
     s.load();
     await s.wait(100);
     expect(s.kiosk.visited).toEqual([`${ORIGIN}/auth/impersonate?auth_token=T`]);
@@ -248,15 +275,14 @@ describe("generations", () => {
     expect(s.frame().src).toBe(welcome.home);
   });
 
-  test("a sign-in is over before navigation moves the frame", async () => {
+  test("a sign-in is over before the frame is steered", async () => {
     const s = setStage();
-    s.tell({ ...welcome, channel: "navigation", reason: "why", token: true });
-    s.tell(open(1, "a.md"));
+    s.tell({ ...welcome, channel: "navigation", token: true });
     s.view();
     await s.wait(10);
     const url = `${ORIGIN}/app?auth_token=T`;
-    s.tell({ type: "token", url, then: "" });
-    s.tell(open(2, "b.md"));
+    s.tell({ type: "token", seq: 7, url, then: "" });
+    s.tell({ type: "steer", url: file("b.md").url });
     await s.wait(1000);
     expect(s.frame().src).toBe(welcome.home);
     s.load();
@@ -266,7 +292,25 @@ describe("generations", () => {
     s.load();
     await s.wait(10);
     expect(s.frame().src).toBe(file("b.md").url);
-    expect([s.end(1).state, s.end(2).state]).toEqual(["done", "done"]);
+    expect(s.end(7)).toMatchObject({ state: "done" });
+  });
+
+  test.each([
+    ["a token in an app URL", "", 30_000],
+    ["a token at a page of its own", welcome.home, 4000],
+  ])("%s that is not taken is told", async (_name, then, ms) => {
+    const s = setStage();
+    await s.start();
+    s.tell({ type: "token", seq: 7, url: `${ORIGIN}/app?auth_token=T`, then });
+    s.load(); // and never again
+    await s.wait(ms);
+    expect(s.end(7)).toMatchObject({ state: "error" });
+    s.load();
+    await s.wait(1000);
+    s.tell(open(1, "a.md")); // it goes on as whoever was signed in
+    await s.wait(200);
+    expect(s.end(1)).toMatchObject({ state: "done", listed: true });
+    expect(JSON.stringify(s.sent)).not.toContain("auth_token");
   });
 
   test("a kernel without time for the token does not hold up the frame", async () => {
@@ -278,133 +322,142 @@ describe("generations", () => {
 });
 
 describe("silence", () => {
-  test("of a dead listener: files by navigation, and why", async () => {
+  test("of a listener that never comes is told, and that it has come after all", async () => {
     const kiosk = new Kiosk();
     kiosk.listening = false;
     const s = setStage(kiosk);
     await s.start();
     s.tell(open(1, "a.md"));
-    s.tell(status(2));
-    await s.wait(limits.silent + 1000);
-    expect(s.end(1)).toMatchObject({ state: "done", verified: null });
-    expect(s.frame().src).toBe(file("a.md").url);
-    expect(s.end(2)).toMatchObject({
-      state: "blocked",
-      mesg: expect.stringMatching(/does not answer/),
-    });
-    s.load();
-    await s.wait(10);
-    expect(s.state()).toMatchObject({
-      channel: "navigation",
-      ready: true,
-      pending: 0,
-      reason: expect.stringMatching(/by navigation/),
-      open_files: { [P1]: ["a.md"] },
-    });
-    expect(s.line()).toMatch(/by navigation/);
-  });
-
-  test("that was only slowness: back to messages", async () => {
-    const kiosk = new Kiosk();
-    kiosk.listening = false;
-    const s = setStage(kiosk);
-    await s.start();
-    await s.wait(limits.silent + 1000);
-    expect(s.state().channel).toBe("navigation");
+    await s.wait(6000);
+    expect(s.told()).toEqual([]); // it takes 1 to 7 s (recordings)
+    await s.wait(3000);
+    expect(s.told()).toEqual(["silent"]);
     kiosk.listening = true;
     await s.wait(3000);
-    expect(s.state()).toMatchObject({ channel: "messages", reason: "", ready: true });
-  });
-
-  test("a listener that takes ten seconds is waited for", async () => {
-    const kiosk = new Kiosk();
-    kiosk.listening = false;
-    const s = setStage(kiosk);
-    await s.start();
-    s.tell(open(1, "a.md"));
-    await s.wait(9000);
-    kiosk.listening = true;
-    await s.wait(3000);
-    expect(s.end(1)).toMatchObject({ state: "done", verified: true });
+    expect(s.told().slice(0, 2)).toEqual(["silent", "heard"]);
+    expect(s.end(1)).toMatchObject({ state: "done", listed: true });
     expect(s.states().every((m) => m.channel !== "navigation")).toBe(true);
   });
 
-  test("of opens alone: signed out, and why", async () => {
+  test("of one that was there is told sooner", async () => {
     const s = setStage();
     await s.start();
-    s.kiosk.mute = true;
-    s.tell(open(1, "a.md"));
-    await s.wait(limits.silent + 1000);
-    expect(s.line()).toMatch(/signed out here, or has no access/);
-    await s.wait(limits.ack);
-    expect(s.end(1)).toMatchObject({ state: "timeout", mesg: expect.stringMatching(/signed out/) });
-    expect(s.line()).toMatch(/signed out/);
-    s.kiosk.mute = false;
-    s.tell(open(2, "b.md"));
-    await s.wait(100);
-    expect(s.line()).toBe("cocalc.test");
-    expect(s.state()).toMatchObject({ channel: "messages", ready: true, pending: 0 });
+    s.kiosk.listening = false;
+    s.tell(status(1));
+    await s.wait(limits.status + 1500);
+    expect(s.told()).toEqual(["silent"]);
+    expect(s.state()).toMatchObject({ channel: "messages", ready: false });
+    s.tell({ type: "reload" });
+    s.kiosk.listening = true;
+    s.load();
+    await s.wait(1000);
+    expect(s.state()).toMatchObject({ ready: true });
   });
 
-  test("after an ack: the user is told of “start project”", async () => {
+  test("a connection that CoCalc has lost is no readiness", async () => {
+    const s = setStage();
+    await s.start();
+    s.kiosk.connected = "disconnected";
+    s.tell(status(1));
+    await s.wait(100);
+    expect(s.state()).toMatchObject({ ready: false, connection: { status: "disconnected" } });
+    s.tell(open(2, "a.md"));
+    await s.wait(1000);
+    expect(s.kiosk.heard.some((m) => m.action === "open")).toBe(false);
+    s.kiosk.connected = "connected";
+    await s.wait(3000);
+    expect(s.end(2)).toMatchObject({ state: "done" });
+  });
+
+  test("of an open of the page's own is told", async () => {
+    const s = setStage();
+    s.kiosk.mute = true;
+    await s.start({ desired: [file("a.md")] });
+    await s.wait(limits.ack);
+    const news = s.sent.find((m) => m.name === "unanswered");
+    expect(news).toMatchObject({ detail: { project_id: P1 } });
+  });
+
+  test("the kernel has the status line, and gives an open more time", async () => {
     const s = setStage();
     await s.start();
     s.kiosk.stuck = true;
     s.tell(open(1, "a.md"));
-    await s.wait(4000);
-    expect(s.line()).toMatch(/start project/);
+    await s.wait(limits.done - 1000);
+    s.tell({ type: "say", mood: "wait", words: "Starting the project …", more: true });
+    await s.wait(limits.done - 1000);
+    expect(s.line()).toBe("Starting the project …");
+    expect(s.end(1).state).toBe("ack");
+    s.tell({ type: "say", mood: "good", words: "", more: false });
+    await s.wait(2000);
+    expect(s.line()).toBe("cocalc.test");
+    expect(s.end(1)).toMatchObject({ state: "timeout", at: 2 });
   });
 });
 
 describe("other channels", () => {
-  const why = "CoCalc ignores messages from http://localhost:8888.";
-
-  test("navigation moves the frame, posts nothing, and refuses status", async () => {
+  test("a steered frame goes where it is sent, and nothing is posted into it", async () => {
     const s = setStage();
-    await s.start({ channel: "navigation", reason: why });
-    s.tell(open(1, "a.md"));
-    await s.wait(10);
+    await s.start({ channel: "navigation", place: file("a.md").url });
     expect(s.frame().src).toBe(file("a.md").url);
-    s.tell(closeall(2));
-    s.tell(status(3));
+    expect(s.state()).toMatchObject({ channel: "navigation", ready: false, loads: 1 });
+    s.tell({ type: "steer", url: file("b.md").url });
+    await s.wait(20);
+    expect(s.frame().src).toBe(file("b.md").url);
+    expect(s.state()).toMatchObject({ loads: 0 });
+    s.load();
+    s.kiosk.whisper(P1, "b.md"); // it tells any page
+    await s.wait(100);
+    expect(s.state()).toMatchObject({ loads: 1 });
+    expect(s.told()).toEqual(["opened"]);
     await s.wait(60_000);
-    expect(s.frame().src).toBe(welcome.home);
-    expect([s.end(1).state, s.end(2).state, s.end(3).state]).toEqual(["done", "done", "blocked"]);
-    expect(s.end(3).mesg).toBe(why);
-    expect(s.line()).toBe(why);
+    expect(s.told()).toEqual(["opened"]);
     expect(s.kiosk.targets.size).toBe(0);
+    s.tell({ type: "reload" });
+    await s.wait(20);
+    expect(s.state()).toMatchObject({ loads: 0 });
   });
 
-  test("navigation begins with the desired file, and of many opens shows the last", async () => {
-    const s = setStage();
-    await s.start({ channel: "navigation", reason: why, desired: [file("a.md")] });
-    expect(s.frame().src).toBe(file("a.md").url);
-    for (let seq = 1; seq <= 5; seq++) s.tell(open(seq, `${seq}.md`));
+  test("from messages to steering: what the kernel carries on is forgotten here", async () => {
+    const kiosk = new Kiosk();
+    kiosk.listening = false;
+    const s = setStage(kiosk);
+    await s.start({ desired: [file("a.md")] });
+    s.tell(open(1, "b.md"));
+    await s.wait(9000);
+    s.tell({ type: "steer", url: file("b.md").url });
+    await s.wait(20);
+    expect(s.frame().src).toBe(file("b.md").url);
+    kiosk.listening = true;
+    await s.wait(limits.ready);
+    expect(kiosk.heard).toEqual([]);
+    expect(s.of(1)).toEqual([]);
+    expect(s.state()).toMatchObject({ channel: "navigation", pending: 0 });
+    const { el } = s.view();
+    (el.querySelector("button") as HTMLElement).click();
     await s.wait(10);
-    expect(s.frame().src).toBe(file("5.md").url);
-    expect(s.state().pending).toBe(0);
+    expect(s.frame().src).toBe(file("b.md").url);
   });
 
   test("a tab is opened by name; a blocked one waits for the button", async () => {
     const opened = vi.fn(() => null as unknown);
     vi.stubGlobal("open", opened);
     const s = setStage();
-    await s.start({ channel: "tab", reason: why });
+    await s.start({ channel: "tab", place: file("x.md").url });
     expect(s.frame()).toBeNull();
-    s.tell(open(1, "a.md"));
+    expect(opened).not.toHaveBeenCalled();
+    s.tell({ type: "steer", url: file("a.md").url });
+    s.tell({ type: "say", mood: "warn", words: "In a tab, and why.", more: false });
     await s.wait(10);
-    expect(s.of(1)).toEqual([]);
+    expect(s.told()).toEqual(["popup"]);
     expect(s.line()).toMatch(/blocked the tab/);
     opened.mockReturnValue({});
     document.querySelector("button")?.click();
-    await s.wait(10);
-    expect(s.end(1)).toMatchObject({ state: "done", verified: null });
+    await s.wait(20);
+    expect(s.told()).toEqual(["popup", "visited"]);
+    expect(s.line()).toBe("In a tab, and why.");
+    expect(document.querySelector("p")?.textContent).toBe("In a tab, and why.");
     expect(opened.mock.lastCall?.[0 as never]).toBe(file("a.md").url);
-    expect(s.state()).toMatchObject({
-      channel: "tab",
-      ready: true,
-      open_files: { [P1]: ["a.md"] },
-    });
     vi.unstubAllGlobals();
   });
 
@@ -414,12 +467,12 @@ describe("other channels", () => {
       const opened = vi.fn((_url: string) => ({}) as unknown);
       vi.stubGlobal("open", opened);
       const s = setStage();
-      await s.start({ channel: "tab", reason: why, token: true });
+      await s.start({ channel: "tab", token: true });
       expect(s.sent.some((m) => m.type === "want-token")).toBe(true);
       const url = `${ORIGIN}/app?auth_token=T`;
-      s.tell({ type: "token", url, then: "" });
+      s.tell({ type: "token", seq: 7, url, then: "" });
       await s.wait(ms);
-      s.tell(open(1, "a.md"));
+      s.tell({ type: "steer", url: file("a.md").url });
       await s.wait(10_000); // longer than anybody waits for a token
       expect(opened.mock.calls.map(([to]) => to)).toEqual([url, file("a.md").url]);
       expect(JSON.stringify(s.sent)).not.toContain("auth_token");
@@ -430,27 +483,13 @@ describe("other channels", () => {
     },
   );
 
-  test("a tab that stays blocked ends in words", async () => {
-    vi.stubGlobal("open", () => null);
+  test("blocked: a reason instead of a frame", async () => {
     const s = setStage();
-    await s.start({ channel: "tab", reason: why });
-    s.tell(open(1, "a.md"));
-    await s.wait(limits.ready + 1000);
-    expect(s.end(1)).toMatchObject({
-      state: "timeout",
-      mesg: expect.stringMatching(/press the button/),
-    });
-    vi.unstubAllGlobals();
-  });
-
-  test("blocked: a reason instead of a frame, for every command", async () => {
-    const s = setStage();
-    const { el } = await s.start({ channel: "blocked", reason: why });
-    s.tell(open(1, "a.md"));
+    const { el } = await s.start({ channel: "blocked" });
+    s.tell({ type: "say", mood: "warn", words: "Not from here.", more: false });
     await s.wait(10);
-    expect(s.end(1)).toMatchObject({ state: "blocked", mesg: why });
     expect(s.frame()).toBeNull();
-    expect(el.querySelector("p")?.textContent).toBe(why);
+    expect(el.querySelector("p")?.textContent).toBe("Not from here.");
   });
 });
 
@@ -483,12 +522,16 @@ describe("views", () => {
     expect(s.state()).toMatchObject({ ready: true, open_files: { [P1]: ["a.md"] } });
   });
 
-  test("without any view commands end in words", async () => {
+  test("without any view commands end, and the kernel knows why", async () => {
     const s = setStage();
     s.tell(welcome);
     s.tell(open(1, "a.md"));
     await s.wait(limits.ready + 10);
-    expect(s.end(1)).toMatchObject({ state: "timeout", mesg: expect.stringMatching(/not shown/) });
+    expect(s.end(1)).toMatchObject({ state: "timeout", at: 0 });
+    expect(s.state().view).toBe(false);
+    s.view();
+    await s.wait(100);
+    expect(s.state().view).toBe(true);
   });
 
   test("put the frame into a sandbox only where asked to", async () => {
@@ -527,7 +570,7 @@ describe("ends", () => {
       else s.life.abort();
       await s.wait(10);
       expect([s.end(1).state, s.end(2).state]).toEqual(["cancelled", "cancelled"]);
-      expect(s.state()).toMatchObject({ channel: "closed", ready: false, busy: false, pending: 0 });
+      expect(s.state()).toMatchObject({ channel: "closed", ready: false, pending: 0 });
       expect(el.querySelector("iframe")).toBeNull();
       expect(el.textContent).toMatch(/Run the cell again/);
       expect(vi.getTimerCount()).toBe(0);

@@ -2,11 +2,13 @@
 
 import { vi } from "vitest";
 import wire from "../../tests/fixtures/wire.json";
-import type { Result, State, Welcome } from "../protocol";
+import type { Log, Result, State, Welcome } from "../protocol";
 import widget from "../widget";
 
 export const ORIGIN = wire.to_page.welcome.origin;
 export const welcome = { ...wire.to_page.welcome, desired: [] } as unknown as Welcome;
+
+let lines = 0;
 
 /** What stands in the frame: CoCalc's listener as far as these tests need it. */
 export class Kiosk {
@@ -14,6 +16,7 @@ export class Kiosk {
   connected = "connected";
   mute = false; // says nothing to an open
   stuck = false; // never finishes one
+  whispers = true; // tells what it has opened, to any page
   files: Record<string, string[]> = {};
   heard: Record<string, string>[] = [];
   targets = new Set<string>();
@@ -40,8 +43,16 @@ export class Kiosk {
       if (this.stuck) return;
       this.files[project_id] = [...(this.files[project_id] ?? []), path];
       this.say({ status: "done", action, project_id, path });
+      if (this.whispers) this.whisper(project_id, path);
     }
   };
+  /** CoCalc's own line about a file it has opened; its id. */
+  whisper(project_id: string, filename: string) {
+    const event = { event: "open", action: "open", filename };
+    const line = { event, project_id, id: `line-${++lines}`, time: "2026-11-25T22:19:45.343Z" };
+    this.say({ source: "cocalc-project-log", payload: { project_log: line } });
+    return line.id;
+  }
   say(data: unknown, origin = ORIGIN, source: unknown = this) {
     setTimeout(() => {
       const event = new MessageEvent("message", { data, origin });
@@ -51,17 +62,30 @@ export class Kiosk {
   }
 }
 
-type Sent = { type: string } & Partial<Omit<Result, "type"> & Omit<State, "type">>;
+const lives: AbortController[] = [];
+/** The end of all that stood on a stage: the next one's messages are not theirs. */
+export const clearStages = () => {
+  for (const life of lives.splice(0)) life.abort();
+};
+
+type Sent = { type: string; name?: string } & Partial<
+  Omit<Result, "type"> & Omit<State, "type"> & Omit<Log, "name">
+>;
 
 /** One model with its views. */
 export const setStage = (kiosk = new Kiosk(), more: Record<string, string> = {}) => {
   const traits: Record<string, string> = { height: "400px", ...more };
-  const sent: Sent[] = [];
+  const posts: Sent[] = []; // as they came
+  const sent: Sent[] = []; // taken apart
   const subscribers: [string, (message?: unknown) => void][] = [];
   const life = new AbortController();
+  lives.push(life);
   const model = {
     get: (name: string) => traits[name],
-    send: (message: Sent) => sent.push(structuredClone(message)),
+    send: (message: Sent & { messages?: Sent[] }) => {
+      posts.push(structuredClone(message));
+      sent.push(...structuredClone(message.messages ?? [message]));
+    },
     on: (name: string, f: (message?: unknown) => void) => subscribers.push([name, f]),
   };
   const emit = (name: string, message?: unknown) => {
@@ -71,6 +95,7 @@ export const setStage = (kiosk = new Kiosk(), more: Record<string, string> = {})
   initialize({ model, signal: life.signal } as never);
   const stage = {
     kiosk,
+    posts,
     sent,
     life,
     emit,
@@ -89,6 +114,7 @@ export const setStage = (kiosk = new Kiosk(), more: Record<string, string> = {})
     frame: () => document.querySelector("iframe") as HTMLIFrameElement,
     load: () => stage.frame().dispatchEvent(new Event("load")),
     wait: (ms: number) => vi.advanceTimersByTimeAsync(ms),
+    told: () => sent.filter((m) => m.type === "event" || m.type === "log").map((m) => m.name),
     states: () => sent.filter((m) => m.type === "state"),
     state: () => stage.states().at(-1) as Sent,
     of: (seq: number) => sent.filter((m) => m.type === "result" && m.seq === seq),

@@ -3,8 +3,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import wire from "../../tests/fixtures/wire.json";
-import { PROTOCOL, parseReply, type ToKernel } from "../protocol";
-import { type Scene, toResult } from "../texts";
+import { PROTOCOL, parseLog, parseReply, type ToKernel } from "../protocol";
+import { type Scene, sayScene, toResult } from "../report";
 import {
   about,
   bench,
@@ -19,33 +19,34 @@ import {
 } from "./helpers";
 
 const scene: Scene = {
-  site: "https://cocalc.test",
-  way: "messages",
-  cause: "CoCalc ignores messages from http://localhost:8888.",
+  site: "cocalc.test",
+  channel: "messages",
+  mood: "good",
+  words: "",
   shown: true,
+  view: true,
+  offscreen: false,
+  popup: false,
   ready: true,
   everReady: true,
   era: 1,
-  mute: false,
-  stuck: false,
-  popup: false,
+  loads: 1,
   link: {},
 };
-const shape = (message: object) => Object.keys(message).sort();
 
 test("both sides speak the same protocol", () => expect(PROTOCOL).toBe(wire.protocol));
 
 describe("results have the keys of the fixture", () => {
   const results = wire.to_kernel;
   const ended = (b: ReturnType<typeof bench>, seq: number) =>
-    toResult(seq, b.ends[seq] as never, b.results[seq]?.at(-1) as never, scene, limits);
+    toResult(seq, b.ends[seq] as never, b.results[seq]?.at(-1) as never);
   const done = () =>
     readyBench().give(open(1, "a.md")).hear(about("ack", "a.md"), about("done", "a.md"));
 
   test("sent, ack", () => {
     const [op] = readyBench().give(open(1, "a.md")).engine.book.ops;
-    expect(toResult(1, op as never, "sent", scene, limits)).toEqual(results["result.sent"]);
-    expect(toResult(1, op as never, "ack", scene, limits)).toEqual(results["result.ack"]);
+    expect(toResult(1, op as never, "sent")).toEqual(results["result.sent"]);
+    expect(toResult(1, op as never, "ack")).toEqual(results["result.ack"]);
   });
   test("done", () => {
     const b = done().hear(listing({ [P1]: ["a.md"] }));
@@ -61,67 +62,95 @@ describe("results have the keys of the fixture", () => {
     const b = readyBench().give(open(1, "a.md")).hear(failed("invalid project_id='nope'"));
     expect(ended(b, 1)).toEqual(results["result.error"]);
   });
-  test("timeout, cancelled, blocked", () => {
-    const timeout = readyBench().give(open(1, "a.md")).wait(limits.ack);
-    expect(shape(ended(timeout, 1))).toEqual(shape(results["result.timeout"]));
-    expect(ended(timeout, 1).mesg).toContain("a.md within 30 s");
-    const [op] = readyBench().give(status(1)).engine.book.ops;
-    expect(toResult(1, op as never, "blocked", scene, limits)).toEqual(results["result.blocked"]);
-    const end = readyBench().give(open(1, "a.md")).step({ end: true });
-    expect(shape(ended(end, 1))).toEqual(shape(results["result.cancelled"]));
+  test("link", () => {
+    const b = readyBench().give(open(1, "link.md"));
+    b.hear(about("ack", "link.md"), about("done", "link.md"), listing({ [P1]: ["real.md"] }));
+    expect(ended(b, 1)).toEqual(results["result.link"]);
   });
+  test("timeout, cancelled", () => {
+    const timeout = readyBench().give(open(1, "a.md")).wait(limits.ack);
+    expect(ended(timeout, 1)).toEqual(results["result.timeout"]);
+    const end = readyBench().give(open(1, "a.md")).step({ end: true });
+    expect(ended(end, 1)).toEqual(results["result.cancelled"]);
+  });
+  test.each([
+    ["not sent", bench().give(open(1, "a")).wait(limits.ready), 0],
+    ["not answered", readyBench().give(closeall(1)).wait(limits.ack), 1],
+    ["not finished", readyBench().give(open(1, "a")).hear(about("ack", "a")).wait(limits.done), 2],
+  ])("a timeout says how far it had come: %s", (_name, b, at) =>
+    expect(ended(b, 1)).toMatchObject({ state: "timeout", at }),
+  );
   test("what the kernel gets are these types and no others", () => {
-    const types: ToKernel["type"][] = ["hello", "want-token", "event", "result", "state"];
+    const types: ToKernel["type"][] = [
+      "hello",
+      "want-token",
+      "event",
+      "log",
+      "result",
+      "state",
+      "batch",
+    ];
     expect(new Set(Object.values(results).map((m) => m.type))).toEqual(new Set(types));
   });
 });
 
-describe("the words for an end", () => {
-  const say = (b: ReturnType<typeof bench>, seq: number, more: Partial<Scene> = {}) =>
-    toResult(
-      seq,
-      b.ends[seq] as never,
-      b.results[seq]?.at(-1) as never,
-      { ...scene, ...more },
-      limits,
-    );
-  const late = () => readyBench().give(open(1, "a.md")).wait(limits.ack);
+describe("the status line", () => {
   test.each([
-    ["silence", say(late(), 1, { ready: false }), /within 30 s: no answer/],
-    ["signed out", say(late(), 1, { mute: true }), /ignores messages/],
-    [
-      "not shown",
-      say(bench().give(open(1, "a")).wait(limits.ready), 1, { shown: false }),
-      /not shown/,
-    ],
-    [
-      "popup",
-      say(bench().give(open(1, "a")).wait(limits.ready), 1, { popup: true }),
-      /press the button/,
-    ],
-    ["not ready", say(bench().give(open(1, "a")).wait(limits.ready), 1), /not ready \(no answer\)/],
-    [
-      "connecting",
-      say(bench().give(status(1)).wait(limits.ready), 1, { link: { status: "connecting" } }),
-      /\(connecting\)/,
-    ],
-    [
-      "start project",
-      say(readyBench().give(open(1, "a")).hear(about("ack", "a")).wait(limits.done), 1),
-      /“start project”/,
-    ],
-    ["closeall", say(readyBench().give(closeall(1)).wait(limits.ack), 1), /closeall within 30 s/],
-  ])("%s", (_name, result, words) => expect(result.mesg).toMatch(words));
+    ["nothing to say", {}, "good", "cocalc.test"],
+    ["a start", { ready: false, everReady: false }, "wait", "Starting cocalc.test …"],
+    ["a reconnection", { ready: false }, "wait", "Reconnecting …"],
+    ["what the kernel says", { ready: false, mood: "bad", words: "Away." }, "bad", "Away."],
+    ["a tab that was blocked", { popup: true, words: "Why." }, "warn", /press the button/],
+    ["the end", { channel: "closed", words: "Why." }, "bad", /Run the cell again/],
+    ["another channel", { channel: "navigation", ready: false }, "good", "cocalc.test"],
+  ] as const)("%s", (_name, more, mood, words) => {
+    const [how, said] = sayScene({ ...scene, ...more } as Scene);
+    expect(how).toBe(mood);
+    expect(said).toMatch(words);
+  });
+});
 
+describe("lines of a project's log", () => {
+  const P = "aaaaaaaa-0000-4000-8000-000000000001";
+  const open = { event: "open", action: "open", filename: "a.md", compute_server_id: 0 };
+  const line = (event: unknown, more = {}) => ({
+    source: "cocalc-project-log",
+    payload: { project_log: { event, project_id: P, id: "line", time: "2026-11-25", ...more } },
+  });
+  const known = { id: "line", project_id: P, time: "2026-11-25", heard: 7 };
   test.each([
-    ["a.xyz", { [P1]: [] }, false, /extension is not supported/],
-    ["a.ipynb", { [P1]: [] }, false, /^It is not open: the project did not start/],
-    ["link.md", { [P1]: ["real.md"] }, true, /as real.md/],
-  ])("why of %s", (path, files, verified, words) => {
-    const b = readyBench()
-      .give(open(1, path))
-      .hear(about("ack", path), about("done", path), listing(files));
-    expect(say(b, 1)).toMatchObject({ verified, why: expect.stringMatching(words) });
+    ["an opening", line(open), { ...known, name: "opened", path: "a.md" }],
+    ["a rendering", line({ time: 545 }), { ...known, name: "rendered", path: "" }],
+    ["another", line({ event: "miniTerm", input: "ls" }), { ...known, name: "miniTerm", path: "" }],
+  ])("%s is read", (_name, data, log) => expect(parseLog(data, 7)).toEqual(log));
+
+  const cyclic = line(open) as { self?: unknown };
+  cyclic.self = cyclic;
+  const hostile = {
+    source: "cocalc-project-log",
+    get payload() {
+      throw new Error("no");
+    },
+  };
+  test.each([
+    ["another source", { ...line(open), source: "cocalc" }],
+    ["no id", line(open, { id: undefined })],
+    ["an id without end", line(open, { id: "x".repeat(201) })],
+    ["no project", line(open, { project_id: 7 })],
+    ["a path without end", line({ ...open, filename: "x".repeat(4097) })],
+    ["an empty path", line({ ...open, filename: "" })],
+    ["no event", line(undefined)],
+    ["an event of another kind", line({ event: 7 })],
+    ["a time that is none", line({ time: Number.NaN })],
+    ["a getter that throws", hostile],
+    ["null", null],
+    ["a string", "cocalc-project-log"],
+    ["a reply", { status: "done", open_files: {} }],
+  ])("%s is none", (_name, data) => expect(parseLog(data, 7)).toBeUndefined());
+
+  test("whatever comes, nothing is thrown", () => {
+    expect(parseLog(cyclic, 7)?.path).toBe("a.md");
+    fc.assert(fc.property(fc.anything(), (data) => parseLog(data, 7) === undefined || true));
   });
 });
 
