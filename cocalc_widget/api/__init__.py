@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from .batch import CopyBatch
 from .client import Client
+from .framing import Framing
 from .jobs import CopyJob, CopyJobs
+from .log import Log, LogEntry
 from .results import Account, ExecResult, Ping, Project, Projects, Token, Whoami
+from .standing import Standing
 
 __all__ = [
     "Account",
@@ -14,9 +17,13 @@ __all__ = [
     "CopyJob",
     "CopyJobs",
     "ExecResult",
+    "Framing",
+    "Log",
+    "LogEntry",
     "Ping",
     "Project",
     "Projects",
+    "Standing",
     "Token",
     "Whoami",
 ]

@@ -103,10 +103,14 @@ class ClientBase:
 
     @property
     def _dialect(self) -> Dialect:
+        return self._speaks()
+
+    def _speaks(self, timeout: float = detect.ASK_TIME) -> Dialect:
+        """The dialect, which a host may have to be asked for; within so many seconds."""
         if self._found is None:
+            found = detect.dialect_for(self._caller, self._api, timeout)
             with self._lock:
-                if self._found is None:
-                    self._found = detect.dialect_for(self._caller, self._api)
+                self._found = self._found or found
         return self._found
 
     def customize(self) -> dict[str, Any]:

@@ -95,6 +95,7 @@ class Caller:
         project_id: str | None = None,
         idempotent: bool = False,
         timeout: float | None = None,
+        extra: float = BRIDGE_EXTRA,
         project: bool = False,
     ) -> Any:
         """A method behind the conat bridge: of the hub, or of a project.
@@ -106,6 +107,8 @@ class Caller:
             idempotent: whether sending it twice does no harm.
             timeout: seconds the work may take; the bridge is told, since it
                 gives up after 15 s otherwise though the work goes on (source).
+            extra: seconds that the answer may come later than that; 0 where
+                the caller's own deadline is hard.
             project: calls the project's method without an id, as the key of a
                 project implies it (source).
         """
@@ -120,7 +123,7 @@ class Caller:
             endpoint=name,
             body=body,
             idempotent=idempotent,
-            timeout=seconds + BRIDGE_EXTRA,
+            timeout=seconds + extra,
         )
         return self._read(reply, name, "conat", args)
 

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import time
+from datetime import datetime, timedelta
 from typing import Any
 
 from ..address import check_path, check_uuid, file_url, signed_url
-from ..errors import ValidationError
+from ..errors import CoCalcError, ValidationError
 from ..redact import Secret
 from . import detect
 from .copies import Copies
 from .files import Files, filled
+from .framing import Framing, ask_framing
+from .log import Log, check_since, read_log
+from .policy import check_seconds
 from .raw import call_raw
 from .results import Account, Ping, Token, Whoami
-from .sealing import sealed
+from .sealing import sealed, sealed_args
+from .standing import ASK_TIME, START_WAIT, Standing, standing
 
 
 class Client(Copies, Files):
@@ -95,9 +100,75 @@ class Client(Copies, Files):
         """Make a project; returns its id. With `start` it is started at once."""
         return self._dialect.create_project(filled(title, "title"), description, start=start)
 
-    def start_project(self, project_id: str) -> None:
-        """Start a project and wait until it runs (seconds)."""
-        self._dialect.start_project(check_uuid(project_id))
+    def start_project(self, project: str, *, timeout: float = START_WAIT) -> None:
+        """Start a project and wait until it runs, which takes seconds. One that runs is left alone.
+
+        Args:
+            project: its id, the start of its id, or its title.
+            timeout: seconds to wait at most.
+
+        Raises:
+            APITimeoutError: it does not run by then; it may still come up.
+            PermissionDeniedError: it is somebody else's.
+        """
+        check_seconds(timeout)
+        self._dialect.start_project(self._project(project), timeout)
+
+    def log(self, project: str, since: datetime | timedelta | None = None) -> Log:
+        """What happened in a project, newest first: which files were opened, by whom, how fast.
+
+        It works wherever a key does, so also for what a browser shows in a tab.
+
+        Args:
+            project: its id, the start of its id, or its title.
+            since: a time, or how long ago. Without it, CoCalc tells the last
+                two months, up to 300 entries (source); before that, up to 7,500.
+
+        Raises:
+            PermissionDeniedError: it is somebody else's.
+        """
+        when = check_since(since)
+        return read_log(self._dialect, self._project(project), when)
+
+    def standing(
+        self, project_id: str, path: str = "", *, timeout: float = ASK_TIME, usable: bool = False
+    ) -> Standing:
+        """How a document stands: is its project mine, does it run, is its path a file?
+
+        At most two small requests; one with `usable`. A stopped project stays so.
+
+        Args:
+            project_id: of the project.
+            path: of the document, in it; "" asks for the project only.
+            timeout: seconds for all of it.
+            usable: the project was seen usable a moment ago: ask for the path only.
+
+        Returns:
+            Always a value, within `timeout`: what could not be asked is "unknown",
+            with the error beside it.
+
+        Raises:
+            ValidationError: no such id can be, or no text as path; nothing was sent.
+        """
+        project_id = check_uuid(project_id)
+        if not isinstance(path, str):
+            raise ValidationError(f"path must be a string, not {type(path).__name__}.")
+        ends = time.monotonic() + check_seconds(timeout)
+        try:
+            dialect = self._speaks(timeout)
+        except CoCalcError as error:
+            return Standing(error=error)
+        left = ends - time.monotonic()
+        return standing(dialect, project_id, path, timeout=left, usable=usable)
+
+    def framing(self, *, timeout: float = ASK_TIME) -> Framing:
+        """Who may show this CoCalc in a frame: its headers, raw. Nobody's key is sent.
+
+        Raises:
+            ServerError: no page there, or one on another origin.
+            APIConnectionError: no answer within `timeout` (s).
+        """
+        return ask_framing(self._transport, check_seconds(timeout))
 
     def create_token(
         self,
@@ -110,13 +181,17 @@ class Client(Copies, Files):
 
         Args:
             account: an account_id or e-mail address; this key's account without it.
-            password: of that account (API v1); only site admins may leave it out.
-            expire: when it ends (generation B; else 12 hours, or 24 there).
+            password: of that account. Site admins may leave it out; on generation
+                B also admins of an organization, for its members.
+            expire: when it ends: on generation B, without a password. Else it
+                ends after 12 hours; an organization's after 24 (source).
 
         Raises:
             AuthenticationError: wrong password.
-            RateLimitError: after a wrong password, for 60 s.
-            PermissionDeniedError: generation B, and nobody's admin.
+            RateLimitError: after a wrong password, for 60 s; `retry_after` says so.
+            PermissionDeniedError: generation B, no password, and nobody's admin.
+            ValidationError: generation A, no password, and no site admin's key;
+                or `expire` where it cannot be chosen.
         """
         password = None if password is None else _secret(password)
         if expire is not None:
@@ -128,14 +203,15 @@ class Client(Copies, Files):
         return self._dialect.create_token(account.strip(), password, expire)
 
     def revoke_token(self, token: Token | Secret | str) -> None:
-        """End a token before its time (generation B only).
+        """End a token before its time (generation B only), whichever way it was made.
 
         Raises:
             NotFoundError: generation A, whose tokens end by themselves.
-            ValidationError: no token at all.
+            ValidationError: no token at all, or one of another host: it is not sent.
         """
-        secret = token = _token(token)
-        self._dialect.revoke_token(secret)
+        minted = token.minted if isinstance(token, Token) else None
+        secret = token = self._own(token)
+        self._dialect.revoke_token(secret, minted)
 
     def embed_url(
         self, project_id: str, path: str, token: Token | Secret | str | None = None
@@ -149,7 +225,7 @@ class Client(Copies, Files):
         url = file_url(self.host, check_uuid(project_id), check_path(path))
         if token is None:
             return url
-        secret = token = _token(token)
+        secret = token = self._own(token)
         return signed_url(url, secret.reveal(), self.generation, self.host)
 
     def call(self, name: str, *args: Any, **options: Any) -> Any:
@@ -162,8 +238,23 @@ class Client(Copies, Files):
             **options: further parameters for v1 and v2. For conat: `project_id`
                 calls that project's method, `timeout` is in seconds.
         """
-        args, options = tuple(map(sealed, args)), sealed(options)
+        args, options = sealed_args(name, args), sealed(options)
         return call_raw(self._caller, name, args, options, lambda: self.api)
+
+    def _own(self, token: Token | Secret | str) -> Secret:
+        """The secret in a token, which must not have been made by another host."""
+        if isinstance(token, Token) and token.host != self.host:
+            raise ValidationError(
+                f"this token was made by {token.host}; it is not sent to {self.host}.",
+                remedy="Use a client of that host, or make one here: create_token().",
+            )
+        secret = token.secret if isinstance(token, Token) else _secret(token, "token")
+        if not secret.reveal().strip():
+            raise ValidationError("the token is blank.")
+        return secret
+
+    def _project(self, project: str) -> str:
+        return self.resolve(filled(project, "project").strip())
 
 
 def _secret(given: object, name: str = "password") -> Secret:
@@ -173,10 +264,3 @@ def _secret(given: object, name: str = "password") -> Secret:
     if isinstance(given, Secret):
         return given
     raise ValidationError(f"{name} must be text, not {type(given).__name__}.")
-
-
-def _token(given: object) -> Secret:
-    secret = given.secret if isinstance(given, Token) else _secret(given, "token")
-    if not secret.reveal().strip():
-        raise ValidationError("the token is blank.")
-    return secret

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
+import time
+from collections import defaultdict
 from typing import TYPE_CHECKING, Literal
 
-from ..errors import AuthenticationError, ServerError
+from ..errors import APITimeoutError, AuthenticationError, ServerError
 from .dialect_conat import DialectConat
 from .dialect_v1 import DialectV1
 from .dialect_v2 import DialectV2
@@ -16,12 +18,13 @@ if TYPE_CHECKING:
     from .transport import Transport
 
 Api = Literal["v1", "v2", "auto"]
-_ASK = 20.0  # s
+ASK_TIME = 20.0  # s
 _known: dict[tuple[str, str], type[DialectV1 | DialectV2]] = {}
-_lock = threading.Lock()
+# one for each host: one that does not answer holds up nobody who asks another
+_locks: defaultdict[tuple[str, str], threading.Lock] = defaultdict(threading.Lock)
 
 
-def dialect_for(caller: Caller, api: Api) -> Dialect:
+def dialect_for(caller: Caller, api: Api, timeout: float = ASK_TIME) -> Dialect:
     """The dialect of a host: one request for each host and process, none for `api="v1"`.
 
     The request carries no key: the answer tells the APIs apart either way, and
@@ -29,15 +32,25 @@ def dialect_for(caller: Caller, api: Api) -> Dialect:
 
     Raises:
         ServerError: the host answers like no CoCalc.
-        APIConnectionError: it does not answer.
+        APIConnectionError: it does not answer; APITimeoutError: not within `timeout` (s).
     """
     if api == "v1":
         return DialectV1(caller)
     where = (caller.transport.host, api)
-    with _lock:
-        found = _known.get(where)
-        if found is None:
-            found = _known[where] = _ask(caller.transport, api)
+    found = _known.get(where)
+    if found is None:
+        ends = time.monotonic() + timeout
+        if not _locks[where].acquire(timeout=timeout):
+            raise APITimeoutError(
+                f"what {caller.transport.host} speaks was not known within {timeout:g} s."
+            )
+        try:
+            found = _known.get(where)
+            if found is None:
+                found = _ask(caller.transport, api, max(0.0, ends - time.monotonic()))
+                _known[where] = found
+        finally:
+            _locks[where].release()
     return found(caller)
 
 
@@ -55,24 +68,23 @@ def reason(api: Api, dialect: Dialect) -> str:
 
 def forget() -> None:
     """Ask every host again (after an upgrade of a server, and in tests)."""
-    with _lock:
-        _known.clear()
+    _known.clear()
 
 
-def _ask(transport: Transport, api: Api) -> type[DialectV1 | DialectV2]:
+def _ask(transport: Transport, api: Api, seconds: float) -> type[DialectV1 | DialectV2]:
     if api == "auto":
-        if _is_api(transport, "/api/v1/ping", {}):
+        if _is_api(transport, "/api/v1/ping", {}, seconds):
             return DialectV1
         return DialectConat
     body: dict[str, object] = {"name": "system.ping", "args": []}
-    return DialectConat if _is_api(transport, "/api/conat/hub", body) else DialectV2
+    return DialectConat if _is_api(transport, "/api/conat/hub", body, seconds) else DialectV2
 
 
-def _is_api(transport: Transport, path: str, body: dict[str, object]) -> bool:
+def _is_api(transport: Transport, path: str, body: dict[str, object], seconds: float) -> bool:
     """Whether something speaks JSON there; a page that says 404 means no (recording)."""
     endpoint = path.removeprefix("/api/")
     reply = transport.request(
-        "POST", path, endpoint=endpoint, body=body, idempotent=True, timeout=_ASK, auth="none"
+        "POST", path, endpoint=endpoint, body=body, idempotent=True, timeout=seconds, auth="none"
     )
     if "json" in reply.content_type and reply.status < 500:
         return True

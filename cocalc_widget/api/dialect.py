@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from ..errors import NotFoundError
+from ..errors import APIError, NotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ..address import Address, Generation
     from ..redact import Secret
     from .jobs import CopyJob
-    from .results import Account, ExecResult, Ping, Project, Token
+    from .results import Account, ExecResult, Minted, Ping, Project, Token
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +106,12 @@ class Dialect(Protocol):
         """All projects of the account."""
         ...
 
-    def start_project(self, project_id: str) -> None:
-        """Start a project and wait until it runs."""
+    def start_project(self, project_id: str, timeout: float) -> None:
+        """Start a project and wait until it runs; `APITimeoutError` where it takes longer."""
+        ...
+
+    def query(self, table: str, wanted: Any, *, timeout: float | None = None) -> Any:
+        """What CoCalc's database has (a user query): one row for a dict, rows for a list of one."""
         ...
 
     def read_text(self, project_id: str, path: str) -> str:
@@ -127,16 +131,21 @@ class Dialect(Protocol):
         path: str,
         timeout: float,
         env: dict[str, str] | None = None,
+        limit: float | None = None,
     ) -> ExecResult:
-        """Run a command; any exit code is a result."""
+        """Run a command; any exit code is a result.
+
+        `limit` is when to stop waiting for the answer, in seconds: else `timeout`,
+        after which the server kills it, and the time of a call on top.
+        """
         ...
 
     def create_token(self, account: str, password: Secret | None, expire: datetime | None) -> Token:
         """Mint an auth token; `account` is an id or an e-mail address."""
         ...
 
-    def revoke_token(self, token: Secret) -> None:
-        """End a token."""
+    def revoke_token(self, token: Secret, minted: Minted | None) -> None:
+        """End a token; `minted` says which way it was made, where that is known."""
         ...
 
     def check_copies(self, source: Address, targets: list[Address], how: CopyOptions) -> None:
@@ -163,3 +172,13 @@ class Dialect(Protocol):
 def lacking(endpoint: str, what: str, nearest: str) -> NotFoundError:
     """The error for what this server cannot do: names it, and the nearest thing that works."""
     return NotFoundError(what, endpoint=endpoint, remedy=nearest)
+
+
+def is_admin(dialect: Dialect) -> tuple[bool, str]:
+    """Whether the key is a site admin's; and if not, why that is thought, as part of a sentence."""
+    try:
+        row = dialect.query("accounts", {"account_id": None, "groups": None})
+    except APIError as error:
+        return False, f"whether this account is one could not be asked ({error.message})"
+    groups = row.get("groups") if isinstance(row, dict) else None
+    return isinstance(groups, list) and "admin" in groups, "this account is none"

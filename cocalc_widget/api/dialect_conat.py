@@ -9,21 +9,34 @@ import posixpath
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
-from ..address import Address, Generation
-from ..errors import APIError, AuthenticationError, NotFoundError
+from ..address import Address, Generation, is_uuid
+from ..errors import (
+    APIError,
+    AuthenticationError,
+    NotFoundError,
+    PermissionDeniedError,
+    ValidationError,
+)
 from ..redact import Secret
 from . import rows
-from .dialect import CopyOptions, Listing, Person, lacking
+from .caller import BRIDGE_EXTRA
+from .dialect import CopyOptions, Listing, Person, is_admin, lacking
 from .dialect_v2 import DialectV2
 from .policy import copy_limit
-from .results import ExecResult, Ping, Token, parse_time
+from .results import ExecResult, Minted, Ping, Token, parse_time
+from .standing import START_WAIT, Start
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from .jobs import CopyJob
 
-TOKEN_LIFE = timedelta(hours=24)  # source
+ORG_TOKEN_LIFE = timedelta(hours=24)  # of org.createToken (source)
+TOKEN_LIFE = timedelta(hours=12)  # of generateUserAuthToken (source)
+_OTHERS = (
+    "For somebody else's account give its password, create_token(account, password), or use the "
+    "key of an admin of its organization."
+)
 _WITHOUT = {
     "exclude": "Leave it out, or copy what you want from a folder of its own.",
     "scheduled": "Leave it out, and copy when the time has come.",
@@ -42,26 +55,41 @@ class DialectConat(DialectV2):
 
     def person(self) -> Person:
         asked = {"account_id": None, "email_address": None, "first_name": None, "last_name": None}
-        name = "db.userQuery"
         try:
-            body = self._caller.conat(name, [{"query": {"accounts": asked}}], idempotent=True)
+            found = self.query("accounts", asked)
         except AuthenticationError as error:
             try:  # the key of a project is nobody's account, but its project's
                 told = self._caller.conat("system.test", [], idempotent=True, project=True)
             except APIError:
                 raise error from None
             return Person("", project_id=rows.text_at(told, "project_id", "system.test"))
-        return rows.person_of(rows.dict_of(body).get("accounts"), name)
+        return rows.person_of(found, "db.userQuery")
+
+    def query(self, table: str, wanted: Any, *, timeout: float | None = None) -> Any:
+        args = [{"query": {table: wanted}}]
+        extra = BRIDGE_EXTRA if timeout is None else 0.0
+        body = self._caller.conat(
+            "db.userQuery", args, idempotent=True, timeout=timeout, extra=extra
+        )
+        return rows.dict_of(body).get(table)
 
     def create_project(self, title: str, description: str, *, start: bool) -> str:
         args = [{"title": title, "description": description}]
         made = rows.string_of(self._caller.conat("projects.createProject", args), "project_id")
         if start:
-            self.start_project(made)
+            self.start_project(made, START_WAIT)
         return made
 
-    def start_project(self, project_id: str) -> None:
-        self._caller.conat("projects.start", [{"project_id": project_id}], idempotent=True)
+    def start_project(self, project_id: str, timeout: float) -> None:
+        args, start = [{"project_id": project_id}], Start(project_id, timeout)
+
+        def call(name: str, left: float) -> Any:
+            return self._caller.conat(name, args, idempotent=True, timeout=left, extra=0.0)
+
+        start.within(lambda left: call("projects.start", left))
+        start.watch(
+            lambda left: rows.text_at(call("projects.state", left), "state", "projects.state")
+        )
 
     def read_text(self, project_id: str, path: str) -> str:
         name = "system.readTextFileFromProject"
@@ -91,24 +119,88 @@ class DialectConat(DialectV2):
         path: str,
         timeout: float,
         env: dict[str, str] | None = None,
+        limit: float | None = None,
     ) -> ExecResult:
         told = rows.exec_params(command, args, path, timeout, env)
-        limit = timeout + self._caller.transport.timeouts.total
-        body = self._caller.conat("system.exec", [told], project_id=project_id, timeout=limit)
+        extra = BRIDGE_EXTRA if limit is None else 0.0
+        limit = timeout + self._caller.transport.timeouts.total if limit is None else limit
+        body = self._caller.conat(
+            "system.exec", [told], project_id=project_id, timeout=limit, extra=extra
+        )
         return rows.exec_of(body, "system.exec")
 
     def create_token(self, account: str, password: Secret | None, expire: datetime | None) -> Token:
-        # no password here: who may mint is decided by the organization (source)
+        if password is not None:
+            if expire is not None:
+                raise ValidationError(
+                    "a token that is minted with a password ends after 12 hours, no other time.",
+                    remedy="Leave `expire` out; an organization's admin can set it, without a "
+                    "password.",
+                )
+            return self._by_password(account, password)
+        # Not generateUserAuthToken at once: for who is no admin, no password counts as
+        # a wrong one, and bans the right one (source). An organization's way bans nobody.
         told: dict[str, Any] = {"user": account}
         if expire is not None:
             told["expire"] = int(expire.timestamp() * 1000)
-        body = self._caller.conat("org.createToken", [told])
-        value = rows.text_at(body, "token", "org.createToken")
-        until = expire or datetime.now(timezone.utc) + TOKEN_LIFE
-        return Token(Secret(value), until, "B", self._caller.transport.host)
+        try:
+            body = self._caller.conat("org.createToken", [told])
+        except PermissionDeniedError as error:
+            refused = error
+        else:
+            value = rows.text_at(body, "token", "org.createToken")
+            until = expire or datetime.now(timezone.utc) + ORG_TOKEN_LIFE
+            return Token(Secret(value), until, "B", self._caller.transport.host, "organization")
+        if expire is None and is_admin(self)[0]:
+            return self._by_password(account, None)
+        refused.advise(self._advice(account))
+        raise refused
 
-    def revoke_token(self, token: Secret) -> None:
-        self._caller.conat("org.expireToken", [{"token": token}], idempotent=True)
+    def revoke_token(self, token: Secret, minted: Minted | None) -> None:
+        # both end a token of either kind (source), but not every server has both
+        ways: list[tuple[str, Any]] = [
+            ("system.revokeUserAuthToken", token),
+            ("org.expireToken", {"token": token}),
+        ]
+        if minted == "organization":
+            ways.reverse()
+        (first, one), (second, other) = ways
+        try:
+            self._caller.conat(first, [one], idempotent=True)
+        except NotFoundError:
+            self._caller.conat(second, [other], idempotent=True)
+
+    def _by_password(self, account: str, password: Secret | None) -> Token:
+        name = "system.generateUserAuthToken"
+        told: dict[str, Any] = {"user_account_id": self._account(account)}
+        if password is not None:
+            told["password"] = password
+        try:
+            body = self._caller.conat(name, [told])
+        except NotFoundError as error:
+            if "unknown function" in error.message:
+                error.advise("This server mints tokens for admins of an organization only.")
+            raise
+        value = rows.string_of(body, "token", name)
+        until = datetime.now(timezone.utc) + TOKEN_LIFE
+        return Token(Secret(value), until, "B", self._caller.transport.host, "password")
+
+    def _account(self, account: str) -> str:
+        if is_uuid(account):
+            return account.lower()
+        told = [{"query": account, "limit": 2}]
+        found = self._caller.conat("system.userSearch", told, idempotent=True)
+        return rows.account_of(found, account, "system.userSearch")
+
+    def _advice(self, account: str) -> str:
+        """What to do where no organization mints the token."""
+        try:
+            me = self.person()
+        except APIError:
+            return _OTHERS
+        if account.lower() in (me.account_id.lower(), me.email.lower()):
+            return "For your own account give its password: create_token(password=...)."
+        return _OTHERS
 
     def check_options(self, how: CopyOptions) -> None:
         """Refuse what this generation does not know; it has no API v1 beside it that does."""

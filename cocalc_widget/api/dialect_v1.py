@@ -9,12 +9,13 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..address import Generation, is_uuid
-from ..errors import APIError, NotFoundError, PermissionDeniedError, ValidationError
+from ..errors import NotFoundError, PermissionDeniedError, ValidationError
 from ..redact import Secret
 from . import rows
 from .copies_v1 import CopiesV1
-from .dialect import Person, lacking
-from .results import Account, ExecResult, Ping, Project, Token, parse_time
+from .dialect import Person, is_admin, lacking
+from .results import Account, ExecResult, Minted, Ping, Project, Token, parse_time
+from .standing import Start
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from .caller import Caller
 
 TOKEN_LIFE = timedelta(hours=12)  # source
-_PROJECT = {"project_id": None, "title": None, "description": None}
+_PROJECT = {"project_id": None, "title": None, "description": None, "deleted": None}
 
 
 class DialectV1(CopiesV1):
@@ -42,7 +43,7 @@ class DialectV1(CopiesV1):
 
     def person(self) -> Person:
         asked = {"account_id": None, "email_address": None, "first_name": None, "last_name": None}
-        return rows.person_of(self._query({"accounts": asked}).get("accounts"), "query")
+        return rows.person_of(self.query("accounts", asked), "query")
 
     def create_account(self, told: dict[str, str | Secret], *, get_api_key: bool) -> Account:
         params: dict[str, Any] = {**told, "agreed_to_terms": True}
@@ -62,14 +63,22 @@ class DialectV1(CopiesV1):
     def projects(self) -> list[Project]:
         # `projects` leaves out what was not used lately; `projects_all` has all (source)
         try:
-            told = self._query({"projects_all": [_PROJECT]}).get("projects_all")
+            told = self.query("projects_all", [_PROJECT])
         except (PermissionDeniedError, NotFoundError, ValidationError):
-            told = self._query({"projects": [_PROJECT]}).get("projects")
-        return [rows.project_of(row, "query") for row in rows.list_of(told or [], "query")]
+            told = self.query("projects", [_PROJECT])
+        found = rows.list_of(told or [], "query")
+        # it lists deleted projects too (recording)
+        there = [row for row in found if rows.dict_of(row).get("deleted") is not True]
+        return [rows.project_of(row, "query") for row in there]
 
-    def start_project(self, project_id: str) -> None:
+    def start_project(self, project_id: str, timeout: float) -> None:
         # no event for it: the first call that needs a stopped project starts it
-        self.exec(project_id, "true", [], path="", timeout=30)
+        Start(project_id, timeout).prove(self)
+
+    def query(self, table: str, wanted: Any, *, timeout: float | None = None) -> Any:
+        params = {"query": {table: wanted}}
+        told: dict[str, Any] = self._call("query", params, idempotent=True, timeout=timeout)
+        return rows.dict_of(told.get("query")).get(table)
 
     def read_text(self, project_id: str, path: str) -> str:
         event = "read_text_file_from_project"
@@ -89,9 +98,10 @@ class DialectV1(CopiesV1):
         path: str,
         timeout: float,
         env: dict[str, str] | None = None,
+        limit: float | None = None,
     ) -> ExecResult:
         told = rows.exec_params(command, args, path, timeout, env)
-        limit = timeout + self._caller.transport.timeouts.total
+        limit = timeout + self._caller.transport.timeouts.total if limit is None else limit
         answer = self._call("project_exec", {"project_id": project_id, **told}, timeout=limit)
         return rows.exec_of(answer, "project_exec")
 
@@ -102,51 +112,29 @@ class DialectV1(CopiesV1):
             )
         account_id = self._account(account)
         if password is None:
-            self._check_admin()
+            # An empty password from who is no admin counts as a wrong one, and bans
+            # the right one for 60 s (recording): ask first.
+            admin, why = is_admin(self)
+            if not admin:
+                raise ValidationError(
+                    f"a token needs the account's password: only site admins may leave it out, and "
+                    f"{why}.",
+                    remedy='Pass password=; password="" asks without one all the same.',
+                )
         params = {"account_id": account_id, "password": "" if password is None else password}
         value = rows.text_at(self._call("user_auth", params), "auth_token", "user_auth")
         until = datetime.now(timezone.utc) + TOKEN_LIFE
         return Token(Secret(value), until, "A", self._caller.transport.host)
 
-    def revoke_token(self, token: Secret) -> None:
+    def revoke_token(self, token: Secret, minted: Minted | None) -> None:
         raise lacking(
             "revoke_token",
             "API v1 cannot revoke an auth token.",
             "It ends by itself 12 hours after it was made, or with its first use's sign-out.",
         )
 
-    def _query(self, query: dict[str, Any]) -> dict[str, Any]:
-        told: dict[str, Any] = self._call("query", {"query": query}, idempotent=True)
-        return rows.dict_of(told.get("query"))
-
     def _account(self, account: str) -> str:
         if is_uuid(account):
             return account.lower()
         found = self._call("user_search", {"query": account, "limit": 2}, idempotent=True)
-        people = rows.list_of(found.get("results") or [], "user_search")
-        ids = [rows.dict_of(it).get("account_id") for it in people]
-        if len(ids) == 1 and isinstance(ids[0], str):
-            return ids[0]
-        raise NotFoundError(
-            f"{len(ids) or 'no'} accounts match {account!r}.",
-            endpoint="user_search",
-            status=200,
-            remedy="Give the account_id.",
-        )
-
-    def _check_admin(self) -> None:
-        # An empty password from who is no admin counts as a wrong one, and bans
-        # the right one for 60 s (recording): ask first.
-        why = "only site admins may leave it out, and this account is none"
-        try:
-            told = self._query({"accounts": {"account_id": None, "groups": None}})
-        except APIError as error:
-            why = f"whether this account is a site admin's could not be asked ({error.message})"
-            told = {}
-        groups = rows.dict_of(told.get("accounts")).get("groups")
-        if isinstance(groups, list) and "admin" in groups:
-            return
-        raise ValidationError(
-            f"a token needs the account's password: {why}.",
-            remedy='Pass password=; password="" asks without one all the same.',
-        )
+        return rows.account_of(found.get("results") or [], account, "user_search")

@@ -11,7 +11,8 @@ from ..errors import ServerError, ValidationError
 from . import rows
 from .copies_v2 import CopiesV2
 from .dialect import Person, lacking
-from .results import Account, ExecResult, Ping, Project, Token, parse_time
+from .results import Account, ExecResult, Minted, Ping, Project, Token, parse_time
+from .standing import START_WAIT, Start
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,9 +45,7 @@ class DialectV2(CopiesV2):
 
     def person(self) -> Person:
         asked = {"account_id": None, "email_address": None, "first_name": None, "last_name": None}
-        body = self._call("user-query", {"query": {"accounts": asked}}, idempotent=True)
-        found = rows.dict_of(rows.dict_of(body).get("query"))
-        return rows.person_of(found.get("accounts"), "user-query")
+        return rows.person_of(self.query("accounts", asked), "user-query")
 
     def create_account(self, told: dict[str, str | Secret], *, get_api_key: bool) -> Account:
         if get_api_key:
@@ -69,17 +68,25 @@ class DialectV2(CopiesV2):
         params = {"title": title, "description": description}
         made = rows.text_at(self._call("projects/create", params), "project_id", "projects/create")
         if start:
-            self.start_project(made)
+            self.start_project(made, START_WAIT)
         return made
 
     def projects(self) -> list[Project]:
         body = self._call("projects/get", {"limit": MOST_PROJECTS}, idempotent=True)
         return [rows.project_of(row, "projects/get") for row in rows.list_of(body, "projects/get")]
 
-    def start_project(self, project_id: str) -> None:
-        self._call("projects/start", {"project_id": project_id}, idempotent=True)
+    def start_project(self, project_id: str, timeout: float) -> None:
+        params, start = {"project_id": project_id}, Start(project_id, timeout)
+        start.within(
+            lambda left: self._call("projects/start", params, idempotent=True, timeout=left)
+        )
         # generation A says ok to strangers too (recording): only a command proves it
-        self.exec(project_id, "true", [], path="", timeout=30)
+        start.prove(self)
+
+    def query(self, table: str, wanted: Any, *, timeout: float | None = None) -> Any:
+        params = {"query": {table: wanted}}
+        body = self._call("user-query", params, idempotent=True, timeout=timeout)
+        return rows.dict_of(rows.dict_of(body).get("query")).get(table)
 
     def read_text(self, project_id: str, path: str) -> str:
         mesg = {"event": "read_text_file_from_project", "path": path}
@@ -117,9 +124,10 @@ class DialectV2(CopiesV2):
         path: str,
         timeout: float,
         env: dict[str, str] | None = None,
+        limit: float | None = None,
     ) -> ExecResult:
         told = rows.exec_params(command, args, path, timeout, env)
-        limit = timeout + self._caller.transport.timeouts.total
+        limit = timeout + self._caller.transport.timeouts.total if limit is None else limit
         body = self._call("exec", {"project_id": project_id, **told}, timeout=limit)
         return rows.exec_of(body, "exec")
 
@@ -130,7 +138,7 @@ class DialectV2(CopiesV2):
             'This server has API v1 too, which does: Client(..., api="v1").',
         )
 
-    def revoke_token(self, token: Secret) -> None:
+    def revoke_token(self, token: Secret, minted: Minted | None) -> None:
         raise lacking(
             "revoke_token",
             "This generation of CoCalc cannot revoke an auth token.",

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from ..errors import APIError, RateLimitError, ServerError
 from ..redact import Secret, redact
 from .sealing import masked, told_body
-from .verdicts import judge, seconds_to_wait
+from .verdicts import filled, judge, seconds_to_wait
 from .words import page_words, words_of
 
 Kind = Literal["v1", "v2", "conat", "page"]
@@ -116,6 +116,7 @@ def _failure(body: Any, status: int, kind: Kind) -> tuple[bool, str]:
         return True, words_of(body["issues"])
     if event is None and error not in (None, "", False):
         return True, _trim(words_of(error), kind)
+    error = body.get("message") if error is None and status >= 400 else error
     return status >= 400, words_of(error) if error is not None else ""
 
 
@@ -133,4 +134,4 @@ def _trim(words: str, kind: Kind) -> str:
     # what the conat bridge adds before and after a sentence (recording); whole in .body
     if kind != "conat":
         return words
-    return re.sub(r"^Error: ", "", _CALLED.sub("", words))
+    return filled(re.sub(r"^Error: ", "", _CALLED.sub("", words)))

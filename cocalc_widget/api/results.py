@@ -96,14 +96,26 @@ class ExecResult:
         return "\n".join(part for part in parts if part)
 
 
+Minted = Literal["password", "organization"]
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Token:
-    """An auth token: whoever holds it is signed in as its account. Shows its end only."""
+    """An auth token: whoever holds it is signed in as its account. Shows its end only.
+
+    Attributes:
+        expire: when it ends (UTC).
+        generation: of the server that made it, which decides how it signs in.
+        host: that server; a token is never sent to another one.
+        minted: by the account's password (or by a site admin), or by an admin of
+            the account's organization; each way has its own way to end one.
+    """
 
     secret: Secret
     expire: datetime | None
     generation: Generation
     host: str
+    minted: Minted = "password"
 
     @property
     def value(self) -> str:

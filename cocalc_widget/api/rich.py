@@ -58,7 +58,8 @@ class Card:
         printer.text(text_pairs(self._title, self._pairs()) if alone else repr(self))
 
     def _pairs(self) -> list[tuple[str, object]]:
-        return [(field.name, getattr(self, field.name)) for field in fields(cast("Any", self))]
+        shown = [field.name for field in fields(cast("Any", self)) if field.repr]
+        return [(name, getattr(self, name)) for name in shown]
 
 
 def text_pairs(title: str, rows: Iterable[tuple[str, object]]) -> str:

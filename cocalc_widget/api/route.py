@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 import urllib3
 
 from ..redact import Secret
-from .wire import Reply, read_reply
+from .wire import Reply, read_head, read_reply
 
 if TYPE_CHECKING:
     import requests
@@ -31,13 +31,14 @@ class Route:
     headers: dict[str, str]
     auth: Secret | None = None
 
-    def send(self, data: bytes, connect: float, total: float) -> Reply:
-        """One request and its whole answer, whatever its status; no retry, no redirect.
+    def send(self, data: bytes, connect: float, total: float, *, whole: bool = True) -> Reply:
+        """One request and its answer, whatever its status; no retry, no redirect.
 
         Args:
             data: the body.
             connect: seconds to connect.
             total: seconds until each byte; the thread's `exchange` ends the whole.
+            whole: read its body, too, not only its head.
 
         Raises:
             urllib3.exceptions.HTTPError: no answer.
@@ -60,7 +61,7 @@ class Route:
             decode_content=False,
             timeout=urllib3.Timeout(connect=connect, read=total),
         )
-        return read_reply(response)
+        return read_reply(response) if whole else read_head(response)
 
 
 def make_route(session: requests.Session, request: requests.Request) -> Route:

@@ -6,6 +6,7 @@ import reprlib
 from typing import TYPE_CHECKING, Any
 
 from ..address import Address
+from ..errors import NotFoundError
 from .dialect import Person
 from .envelope import unexpected
 from .jobs import CopyJob
@@ -97,6 +98,23 @@ def person_of(row: Any, endpoint: str) -> Person:
     names = (text_of(row.get(name)) for name in ("first_name", "last_name"))
     email = text_of(row.get("email_address"))
     return Person(account_id, email, " ".join(it for it in names if it))
+
+
+def account_of(people: Any, account: str, endpoint: str) -> str:
+    """The id of the one account that a search found.
+
+    Raises:
+        NotFoundError: it found none, or several.
+    """
+    ids = [dict_of(it).get("account_id") for it in list_of(people, endpoint)]
+    if len(ids) == 1 and isinstance(ids[0], str):
+        return ids[0]
+    raise NotFoundError(
+        f"{len(ids) or 'no'} accounts match {account!r}.",
+        endpoint=endpoint,
+        status=200,
+        remedy="Give the account_id.",
+    )
 
 
 def exec_of(body: Any, endpoint: str) -> ExecResult:

@@ -7,6 +7,8 @@ from typing import Any
 from ..redact import Secret, mask, redact
 
 SECRET_KEYS = {"auth_token", "token", "secret", "api_key", "password", "url"}
+# methods that take a token as their only argument, without a name
+_BARE = {"system.revokeUserAuthToken"}
 _DEEPEST = 50  # levels of a body in an error
 
 
@@ -48,6 +50,12 @@ def sealed(params: Any, depth: int = _DEEPEST) -> Any:
     if isinstance(params, list) and depth:
         return [sealed(value, depth - 1) for value in params]
     return params
+
+
+def sealed_args(name: object, args: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The same for the arguments of a call of that name."""
+    bare = isinstance(name, str) and name in _BARE
+    return tuple(Secret(it) if bare and isinstance(it, str) else sealed(it) for it in args)
 
 
 def secrets_in(params: Any) -> tuple[Secret | str, ...]:

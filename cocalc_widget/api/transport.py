@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import requests
 import urllib3
@@ -22,6 +22,17 @@ Auth = Literal["basic", "bearer", "none"]
 # a chunk of negative size, for one, is a bare ValueError of Python's own
 _BROKEN = (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError)
 ROUTES = 64  # ways that are kept, one for each endpoint
+
+
+class _Request(NamedTuple):
+    """What one request asks; the same for all its attempts and redirects."""
+
+    method: str
+    path: str
+    data: bytes
+    kind: str
+    auth: Auth
+    whole: bool
 
 
 class Transport:
@@ -66,6 +77,7 @@ class Transport:
         idempotent: bool = False,
         timeout: float | None = None,
         auth: Auth = "basic",
+        whole: bool = True,
     ) -> Reply:
         """Send one request and read its answer, whatever its status.
 
@@ -79,6 +91,7 @@ class Transport:
                 tried again after it may have reached the server.
             timeout: seconds for everything, instead of the transport's.
             auth: how the key travels; "none" leaves it out.
+            whole: read the body of the answer, too, not only its head.
 
         Raises:
             APITimeoutError: no complete answer within the deadline.
@@ -88,9 +101,10 @@ class Transport:
         seconds = self.timeouts.total if timeout is None else timeout
         ends = time.monotonic() + seconds
         data, kind = encode(body, form=form)
+        what = _Request(method, path, data, kind, auth, whole)
         attempt = 0
         while True:
-            outcome = self._attempt((method, path, data, kind, auth), endpoint, ends, seconds)
+            outcome = self._attempt(what, endpoint, ends, seconds)
             unsent = isinstance(outcome, APIConnectionError) and not outcome.sent
             again = unsent or (idempotent and worth_retrying(outcome))
             wait = backoff(attempt, outcome, random.random(), time.time())  # noqa: S311
@@ -108,13 +122,13 @@ class Transport:
         self._session.close()
 
     def _attempt(
-        self, what: tuple[str, str, bytes, str, Auth], endpoint: str, ends: float, seconds: float
+        self, what: _Request, endpoint: str, ends: float, seconds: float
     ) -> Reply | CoCalcError:
         # One try. Returned, not raised: an error raised inside `except` would
         # carry requests' own, whose frames hold the key.
         exchange.begin(ends - time.monotonic())
         try:
-            return self._follow(*what, endpoint)
+            return self._follow(what, endpoint)
         except KeyboardInterrupt:
             cause = "interrupted"
         except urllib3.exceptions.NewConnectionError as error:  # counts as a TimeoutError too
@@ -130,40 +144,38 @@ class Transport:
         cause = redact(cause, self.key)  # a broken answer may repeat what was sent
         return explain(cause, self.host, endpoint, exchange, seconds, self.timeouts)
 
-    def _follow(  # noqa: PLR0917 - one request, unpacked
-        self, method: str, path: str, data: bytes, kind: str, auth: Auth, endpoint: str
-    ) -> Reply | CoCalcError:
+    def _follow(self, what: _Request, endpoint: str) -> Reply | CoCalcError:
         # Redirects are followed within the host only, and only where the same
         # request is asked for again: the key goes nowhere else.
-        url = self.host + path
+        url = self.host + what.path
         for _ in range(REDIRECTS + 1):
-            reply = self._once(method, url, data, kind, auth)
+            reply = self._once(what, url)
             target = target_of(url, reply.headers.get("location", ""))
             if reply.status not in (301, 302, 303, 307, 308) or target == url:
                 return reply
             same = origin_of(target) == origin_of(self.host)
-            if not same or (method != "GET" and reply.status not in (307, 308)):
+            if not same or (what.method != "GET" and reply.status not in (307, 308)):
                 target = redact(target, self.key)
                 return refuse_redirect(self.host, target, endpoint, reply.status)
             url = target
         return refuse_redirect(self.host, url, endpoint, reply.status)
 
-    def _once(self, method: str, url: str, data: bytes, kind: str, auth: Auth) -> Reply:
-        place = (method, url, kind, auth, self.key)
+    def _once(self, what: _Request, url: str) -> Reply:
+        place = (what.method, url, what.kind, what.auth, self.key)
         route = self._routes.get(place)
         if route is None:
-            route = make_route(self._session, self._asking(method, url, kind, auth))
+            route = make_route(self._session, self._asking(what, url))
             if len(self._routes) < ROUTES:
                 self._routes[place] = route
         left = exchange.left()
-        return route.send(data, min(self.timeouts.connect, left), left)
+        return route.send(what.data, min(self.timeouts.connect, left), left, whole=what.whole)
 
-    def _asking(self, method: str, url: str, kind: str, auth: Auth) -> requests.Request:
-        request = requests.Request(method, url)
-        if kind:
-            request.headers["Content-Type"] = kind
-        if self.key is not None and auth == "basic":
+    def _asking(self, what: _Request, url: str) -> requests.Request:
+        request = requests.Request(what.method, url)
+        if what.kind:
+            request.headers["Content-Type"] = what.kind
+        if self.key is not None and what.auth == "basic":
             request.auth = (self.key.reveal(), "")
-        elif self.key is not None and auth == "bearer":
+        elif self.key is not None and what.auth == "bearer":
             request.headers["Authorization"] = f"Bearer {self.key.reveal()}"
         return request

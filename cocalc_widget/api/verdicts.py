@@ -31,6 +31,7 @@ _KEY = "Check the API key, or log in again."
 _SMALLER = "Send it in smaller parts, or as a file by write_text."
 _NO_FOLDER = "A name on the way to it is that of a file."
 _ORG = "Only an admin of that user's organization, or of the site, can mint tokens there."
+BAN = 60.0  # s after a wrong password (recording)
 _LATE = r"\btimed? ?out\b"
 # The first entry that has one of its expressions in the words decides.
 _TABLE: tuple[tuple[tuple[str, ...], Verdict], ...] = (
@@ -92,7 +93,10 @@ _TABLE: tuple[tuple[tuple[str, ...], Verdict], ...] = (
         ),
         Verdict(NotFoundError),
     ),
-    (("not in an org", "org(anization)? admin"), Verdict(PermissionDeniedError, _ORG)),
+    (
+        ("not in an org", "org(anization)? admin", "must (be )?an admin of the org"),
+        Verdict(PermissionDeniedError, _ORG),
+    ),
     (
         (
             r"does not have \w+ access",
@@ -101,6 +105,7 @@ _TABLE: tuple[tuple[tuple[str, ...], Verdict], ...] = (
             r"must be (an? |the )?(\w+ )?(collaborator|admin|owner|member)",
             r"only (\w+ )?(collaborator|admin|owner|member)s? ",
             "not a collaborator",
+            "ownershiperror",
             "not (allowed|permitted|authorized)",
             "forbidden",
         ),
@@ -172,9 +177,14 @@ def is_late(words: str) -> bool:
     return re.search(_LATE, words[:_READ], re.IGNORECASE) is not None
 
 
+def filled(words: str) -> str:
+    """A server's words with the number in them that it forgot to fill in (recording)."""
+    return words.replace("#{BAN_TIME_MS/1000}", f"{BAN:g}")
+
+
 def seconds_to_wait(words: str) -> float | None:
     """The time a ban lasts, as its sentence says it, in seconds."""
     found = re.search(r"(\d{1,9}(?:\.\d{1,9})?) ?(s|sec\w*|m|min\w*|h|hour\w*)\b", words[:_READ])
     if found is None:
-        return None
+        return BAN if words.startswith("banned") else None
     return float(found[1]) * {"s": 1, "m": 60, "h": 3600}[found[2][0]]

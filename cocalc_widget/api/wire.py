@@ -41,6 +41,13 @@ class Reply:
     text: str
     headers: Mapping[str, str]
 
+    def all(self, name: str) -> tuple[str, ...]:
+        """The value of each header of that name, in their order."""
+        several = getattr(self.headers, "getlist", None)  # urllib3 keeps them apart
+        if several is not None:
+            return tuple(map(str, several(name)))
+        return (self.headers[name],) if name in self.headers else ()
+
 
 class Body(bytes):
     """The bytes of a request. They may hold a password, so they don't show themselves."""
@@ -98,6 +105,14 @@ def _reveal(value: object) -> str:
     if isinstance(value, Secret):
         return value.reveal()
     raise TypeError(f"{type(value).__name__} is nothing that JSON has")
+
+
+def read_head(response: urllib3.BaseHTTPResponse) -> Reply:
+    """Take the head of an answer and close its connection: its body is of no interest."""
+    headers = response.headers
+    response.close()
+    response.release_conn()
+    return Reply(response.status, headers.get("content-type", ""), "", headers)
 
 
 def read_reply(response: urllib3.BaseHTTPResponse) -> Reply:

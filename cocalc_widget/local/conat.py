@@ -21,6 +21,7 @@ _PARTS = (conat_org,)  # enters its methods into the table
 _DEADLINE = 15.0  # seconds, unless the request says otherwise (source)
 _BAD_KEY = "must be signed in and MUST provide an api key (cookies are not allowed)"
 _NO_NAME = "TypeError: Cannot read properties of undefined (reading 'split')"
+_BARE = ("system.getNames", "system.revokeUserAuthToken")  # a list, a string
 _BAD_UUID = "invalid account_id or project_id -- all must be valid uuid's"
 
 
@@ -53,14 +54,16 @@ class ConatHandler(V2Handler):
         first = args[0] if isinstance(args, list) and args else {}
         if path == "project":
             return await self._project(caller, body, str(name), first)
+        if caller.project_id is not None:
+            raise EventError(_BAD_KEY)  # the hub takes accounts' keys only (source)
         if not isinstance(name, str):
             raise EventError(_NO_NAME)
         if name not in HUB:
             raise EventError(f"Error: unknown function '{name}'")
         if first is None:
             raise EventError("TypeError: Cannot read properties of null (reading 'account_id')")
-        # whatever else is no object has no fields; only the names are asked for by a list
-        options = first if isinstance(first, dict) or name == "system.getNames" else {}
+        # whatever else is no object has no fields; two methods take another argument
+        options = first if isinstance(first, dict) or name in _BARE else {}
         work = HUB[name](self.core, caller, options)
         return await self._within(work, body, "hub.account", name)
 

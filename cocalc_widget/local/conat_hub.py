@@ -67,7 +67,7 @@ async def query(core: Core, caller: Caller, o: Options) -> Any:
     """A user query, under `query` (recording)."""
     if not isinstance(o, dict) or o.get("query") is None:
         raise EventError("TypeError: Cannot read properties of undefined (reading 'undefined')")
-    return user_query(core, caller, o["query"])
+    return user_query(core, caller, o["query"], options=o.get("options"))
 
 
 @method("projects.createProject")
@@ -123,7 +123,10 @@ async def touch(core: Core, caller: Caller, o: Options) -> Any:
 @method("projects.deleteProject")
 async def delete_project(core: Core, caller: Caller, o: Options) -> Any:
     """Mark a project as deleted; its files stay."""
-    core.projects.change(_project(core, caller, o), deleted=1)
+    project_id = o.get("project_id")
+    if core.projects.role(str(project_id), caller.account_id) != "owner":
+        raise EventError("Error: must be an owner to delete a project")
+    core.projects.change(str(project_id), deleted=1)
 
 
 @method("projects.state")

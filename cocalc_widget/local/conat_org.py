@@ -1,4 +1,4 @@
-"""Owns the conat bridge's methods about organizations, and the auth tokens of their members."""
+"""Owns the conat bridge's methods about organizations and auth tokens."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TOKEN_SECONDS = 24 * 3600  # (source)
 async def create_org(core: Core, caller: Caller, o: Options) -> Any:
     """A new organization's id; site admins only."""
     if not caller.admin:
-        raise EventError("Error: user must be an admin")
+        raise EventError("Error: only admins may create organizations")
     org_id, name = str(uuid.uuid4()), str(o.get("name"))
     if core.store.one("SELECT 1 FROM orgs WHERE name = ?", name):
         raise EventError("Error: name must be globally unique")
@@ -60,6 +60,29 @@ async def create_token(core: Core, caller: Caller, o: Options) -> Any:
 async def expire_token(core: Core, _caller: Caller, o: Options) -> Any:
     """End a token; whoever holds it may, and an unknown one is no error (recording)."""
     core.accounts.expire_token(str(o.get("token")))
+
+
+@method("system.generateUserAuthToken")
+async def generate_token(core: Core, caller: Caller, o: Options) -> Any:
+    """An auth token for an account, for whoever knows its password, or for a site admin.
+
+    A wrong password bans; the sentence has a number that was never filled in (recording).
+    """
+    account_id, password = str(o.get("user_account_id")), str(o.get("password") or "")
+    accounts = core.accounts
+    if accounts.banned(caller.account_id, account_id):
+        words = "banned -- please wait at least #{BAN_TIME_MS/1000}s before trying again"
+        raise EventError(f"Error: {words}")
+    if not caller.admin and not await core.run(accounts.password_ok, account_id, password):
+        accounts.ban(caller.account_id, account_id)
+        raise EventError("Error: incorrect password")
+    return accounts.new_token(account_id)
+
+
+@method("system.revokeUserAuthToken")
+async def revoke_token(core: Core, _caller: Caller, token: Options) -> Any:
+    """End a token of any kind; whoever holds it may (source)."""
+    core.accounts.expire_token(str(token))
 
 
 def _account(core: Core, user: object) -> dict[str, Any] | None:

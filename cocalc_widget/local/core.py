@@ -13,6 +13,7 @@ from .accounts import Accounts, Caller
 from .execution import Runner
 from .faults import Faults
 from .jobs import CopyQueue
+from .project_log import ProjectLog
 from .projects import Projects
 from .store import Store
 
@@ -49,6 +50,7 @@ class Core:
         self.store = Store(root / "site.sqlite", self._commit_soon)
         self.accounts = Accounts(self.store)
         self.projects = Projects(self.store, root / "projects")
+        self.project_log = ProjectLog(self.store, compute_servers=options.generation == "B")
         self.runner = Runner()
         self.faults = Faults()
         # file work and commands have pools of their own: a command may take minutes

@@ -36,7 +36,7 @@ HUB = frozenset(
         "compute.*", "fileSync.*", "jupyter.execute", "jupyter.kernels", "messages.get",
         "messages.send", "org.addAdmin", "org.createUser", "org.get", "org.getAll", "org.getUsers",
         "org.message", "org.removeAdmin", "org.removeUser", "org.set", "projects.status",
-        "purchases.*", "sync.history", "system.generateUserAuthToken",
+        "purchases.*", "sync.history",
     }
 )
 

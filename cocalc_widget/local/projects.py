@@ -62,16 +62,26 @@ class Projects:
         return self._home / project_id.lower()
 
     def get(self, project_id: str) -> dict[str, Any] | None:
-        """One project's row."""
-        sql = "SELECT * FROM projects WHERE project_id = ? AND NOT deleted"
+        """One project's row. That it is deleted is a mark: it works all the same (recording)."""
+        sql = "SELECT * FROM projects WHERE project_id = ?"
         return self._store.one(sql, project_id)
 
-    def of(self, account_id: str) -> list[dict[str, Any]]:
-        """All projects of an account, the latest first."""
+    def of(self, account_id: str, *, deleted: bool = False) -> list[dict[str, Any]]:
+        """All projects of an account, the latest first; with those that are deleted if asked."""
         return self._store.all(
             "SELECT p.* FROM projects p JOIN collaborators c USING (project_id) "
-            "WHERE c.account_id = ? AND NOT p.deleted ORDER BY p.last_edited DESC, p.rowid DESC",
+            "WHERE c.account_id = ? AND p.deleted <= ? ORDER BY p.last_edited DESC, p.rowid DESC",
             account_id,
+            int(deleted),
+        )
+
+    def one_of(self, account_id: str, project_id: str) -> dict[str, Any] | None:
+        """One project of an account, deleted or not."""
+        return self._store.one(
+            "SELECT p.* FROM projects p JOIN collaborators c USING (project_id) "
+            "WHERE c.account_id = ? AND project_id = ?",
+            account_id,
+            project_id,
         )
 
     def role(self, project_id: str, account_id: str) -> str | None:
@@ -81,8 +91,7 @@ class Projects:
         who = (project_id, account_id)
         if who not in self._roles:
             row = self._store.one(
-                "SELECT role FROM collaborators JOIN projects USING (project_id) "
-                "WHERE project_id = ? AND account_id = ? AND NOT deleted",
+                "SELECT role FROM collaborators WHERE project_id = ? AND account_id = ?",
                 *who,
             )
             self._roles[who] = row["role"] if row else None

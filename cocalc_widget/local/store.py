@@ -37,6 +37,9 @@ CREATE TABLE IF NOT EXISTS copies (
     finished REAL, error TEXT);
 CREATE INDEX IF NOT EXISTS by_source ON copies (source_project_id);
 CREATE INDEX IF NOT EXISTS by_target ON copies (target_project_id);
+CREATE TABLE IF NOT EXISTS project_log (
+    n INTEGER PRIMARY KEY, id TEXT UNIQUE, project_id TEXT, account_id TEXT, time REAL, event TEXT);
+CREATE INDEX IF NOT EXISTS by_project ON project_log (project_id, time);
 """
 
 
@@ -81,7 +84,7 @@ class Store:
         """Insert one row; its row id. Table and columns are this package's own names."""
         names, marks = ", ".join(row), ", ".join("?" * len(row))
         with self._lock:
-            self.changes += table != "copies"
+            self.changes += table not in ("copies", "project_log")
             self._gather()
             sql = f"INSERT INTO {table} ({names}) VALUES ({marks})"  # noqa: S608 (own names)
             return self._db.execute(sql, tuple(row.values())).lastrowid or 0

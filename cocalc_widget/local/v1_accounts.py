@@ -104,6 +104,8 @@ def search_users(core: Core, query: str, limit: object = None) -> list[dict[str,
             "first_name": row["first_name"],
             "last_name": row["last_name"],
             "name": None,
+            # told to who knows it already (recording)
+            **({"email_address": query} if query.lower() == row["email_address"] else {}),
             "last_active": None,
             "created": int(row["created"] * 1000),
             "email_address_verified": None,

@@ -25,6 +25,8 @@ ON_A_LINE = {
     "exec(project_id, 'ls', [path])": "%cocalc exec PROJECT ls PATH",
     "exec(project_id, 'base64', [path])": "%cocalc exec PROJECT base64 PATH",
     'Pass password=; password="" asks without one all the same.': "Ask again, and type it.",
+    "give its password: create_token(password=...)": "type its password when %cocalc token asks",
+    "create_token(account, password)": "%cocalc token ACCOUNT",
     "pass verify=<CA file>": "set REQUESTS_CA_BUNDLE to its CA file",
     "To pick them up: wait() again": "To pick them up: %cocalc copies --wait",
 }

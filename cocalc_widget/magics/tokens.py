@@ -11,6 +11,7 @@ from .parser import Command, argument, switch
 from .prompt import ask_secret
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_ADMIN = "an admin of the site or, since 2025-05, of its organization"
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -27,11 +28,10 @@ def _token(session: Session, args: Namespace) -> object:
         )
     client = session.client()
     password = ""
-    # Only v1's user_auth knows passwords; the newer API gives tokens to admins by their key.
-    if not args.no_password and client.generation == "A":
+    if not args.no_password:
         password = ask_secret(
-            "Password of the account (empty if you are an admin): ",
-            remedy="Write %cocalc token --no-password where your account is an admin.",
+            f"Password of the account at {client.host} (empty if you are {_ADMIN}): ",
+            remedy=f"Write %cocalc token --no-password if you are {_ADMIN}.",
         )
     return client.create_token(args.account, password or None)
 
@@ -45,8 +45,10 @@ COMMANDS = (
             argument("account", "account id or e-mail address; your own if left out", nargs="?"),
             switch("--no-password", text="do not ask for the account's password (admins)"),
         ),
-        details="The token is a secret: whoever has it is signed in as that account. It is shown "
-        "by its last four characters only; its value is in .value.",
+        details="It asks for the account's password; a wrong one bans the right one for a minute. "
+        "The token is a secret: whoever has it is signed in as that account, until it ends by "
+        "itself within a day. It is shown by its last four characters only; its value is in "
+        ".value.",
         examples=("token = %cocalc token", "CoCalc(project_id, path, token=token)"),
         asks=True,
     ),

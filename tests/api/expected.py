@@ -215,4 +215,47 @@ FAILURES: dict[str, dict[type[errors.CoCalcError], set[str]]] = {
             "v1.gone.user_auth",
         },
     },
+    "rest-2024": {
+        errors.ServerError: {
+            "v1.copy.under_a_file.no_wait",
+            "v1.exec.bad_path",
+            "v1.exec.missing_program",
+            "v1.exec.missing_program.no_err",
+        },
+        errors.ValidationError: {
+            "v1.exec.env",
+            "v2.jupyter.execute.no_kernel",
+        },
+        errors.NotFoundError: {
+            "v2.exec.async.get.unknown",
+            "v2.jupyter.execute",
+            "v2.jupyter.kernels.none",
+        },
+    },
+    "rest-2026": {
+        errors.PermissionDeniedError: {
+            "collab.remove.owner",
+            "log.get.stranger",
+            "org.create.nonadmin",
+            "org.getAll",
+            "project.delete.stranger",
+            "project.stranger",
+        },
+        errors.NotFoundError: {
+            "hub.kernels.no_project",
+            "run.unknown_kernel",
+        },
+        errors.ValidationError: {
+            "listing.file",
+            "v2.latex",
+        },
+        errors.ServerError: {
+            "exec.missing_program.no_err",
+            "run.html",
+            "run.no_kernel",
+            "run.png",
+            "run.server_deadline",
+            "run.too_long",
+        },
+    },
 }

@@ -15,7 +15,7 @@ from cocalc_widget.api.envelope import read
 from .fake import HANG, Answer, Reaction
 
 FOLDER = Path(__file__).parent.parent / "contract"
-FILES = ("v1", "v2", "conat-2026")
+FILES = ("v1", "v2", "conat-2026", "rest-2024", "rest-2026")
 KEY = "sk-AbCdEfGhIjKlMnOpQrStUv"
 
 
@@ -72,7 +72,7 @@ class Row:
         if body.get("reason") or body.get("issues"):
             told = body.get("reason") or body["issues"]
             return "; ".join(f"{name}: {text}" for name, text in told.items())
-        error = body["error"]
+        error = body.get("error", body.get("message"))
         if isinstance(error, dict):
             return f"{error['code']}: {error['syscall']} '{error['path']}'"
         text = str(error)
@@ -84,7 +84,28 @@ class Row:
 def load(name: str) -> list[Row]:
     lines = (FOLDER / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
     rows = [json.loads(line) for line in lines if line.strip()]
+    for row in rows:
+        if row["response"].get("body_truncated"):
+            row["response"]["body"] = mended(row["response"]["body"])
     return [Row(name, row["name"], row["request"], row["response"]) for row in rows]
+
+
+def mended(text: str) -> Any:
+    """What is whole of a JSON body that was cut: up to its last whole element."""
+    closing, inside, escaped, whole = "", False, False, ""
+    for at, sign in enumerate(text):
+        if inside:
+            inside = escaped or sign != '"'
+            escaped = sign == "\\" and not escaped
+        elif sign == '"':
+            inside = True
+        elif sign in "[{":
+            closing = {"[": "]", "{": "}"}[sign] + closing
+        elif sign in "]}":
+            closing = closing[1:]
+            if closing[:1] == "]":
+                whole = text[: at + 1] + closing
+    return json.loads(whole) if whole else text
 
 
 ROWS = [row for name in FILES for row in load(name)]

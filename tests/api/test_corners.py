@@ -150,7 +150,11 @@ def test_v2_start_and_create() -> None:
 
 
 def test_the_bridge_on_the_wire() -> None:
-    with serving(lambda _seen: Answer(P)) as server:
+    def handle(seen: Seen) -> Reaction:
+        told = seen.json or {}
+        return Answer({"state": "running"} if told.get("name") == "projects.state" else P)
+
+    with serving(handle) as server:
         subject = client(server.url, "v2")
         assert subject.create_project("x", start=True) == P
         told = server.seen[1].json

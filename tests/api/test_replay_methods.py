@@ -10,7 +10,8 @@ import pytest
 
 from cocalc_widget import errors
 from cocalc_widget.address import Address
-from cocalc_widget.api import Account, Client, CopyJob, ExecResult, Ping, Project, detect
+from cocalc_widget.api import Account, Client, CopyJob, ExecResult, Ping, Project, Token, detect
+from cocalc_widget.redact import Secret
 
 from .expected import FAILURES
 from .fake import Answer, Reaction, Seen, Server, serving
@@ -55,7 +56,9 @@ CONAT: dict[str, Method] = {
     "system.readTextFileFromProject": lambda c: c.read_text(P, "top.txt"),
     "system.exec": lambda c: c.exec(P, "pwd"),
     "org.createToken": lambda c: c.create_token(A),
-    "org.expireToken": lambda c: c.revoke_token("TOKEN24PLACEHOLDER000000"),
+    "org.expireToken": lambda c: c.revoke_token(
+        Token(Secret("TOKEN24PLACEHOLDER000000"), None, "B", c.host, "organization")
+    ),
     "auth/sign-up": lambda c: c.create_account("a", "b", "owner@example.com", "Xyz-12345-abc"),
     "projects/copy-path": lambda c: c.copy(f"{P}:A/doc.txt", Q)[0],
     "projects/copy-path-status": lambda c: c.copy_status(JOB),
@@ -97,6 +100,8 @@ def handler(row: Row) -> Callable[[Seen], Reaction]:
             and told.get("name") != row.request["body"].get("name")
         ):
             return row.reaction()
+        if isinstance(told, dict) and told.get("name") == "projects.state":
+            return row_named("project.state", "rest-2026").reaction()
         if seen.path == "/api/conat/hub":
             if row.file != "conat-2026":
                 return Answer("<title>404 Page Not Found</title>", 404, "text/html")
@@ -113,7 +118,7 @@ def handler(row: Row) -> Callable[[Seen], Reaction]:
 def method_of(row: Row) -> Method | None:
     if row.name in RAW or row.request["method"] != "POST":
         return None
-    return METHODS[row.file].get(row.endpoint)
+    return METHODS.get(row.file, {}).get(row.endpoint)
 
 
 def typed(row: Row, server: Server) -> Any:

@@ -169,7 +169,7 @@ SHAPES: list[tuple[str, Reaction, type[errors.APIError], str]] = [
     ("ping", Answer(b"", 200), Failed, "broken JSON"),
     ("ping", Answer(b"", 502, ""), Failed, "HTTP 502"),
     ("ping", Answer({"error": "slow down"}, 429, headers={"Retry-After": "9"}), Busy, "slow down"),
-    ("ping", Answer({"message": "no"}, 401), Auth, "HTTP 401"),
+    ("ping", Answer({"message": "no"}, 401), Auth, "no"),
     ("system.ping", Answer({"error": {"message": "Error: unknown function 'x'"}}), Missing, "unkn"),
     (
         "system.ping",

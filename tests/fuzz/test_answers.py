@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import traceback
+from datetime import timedelta
 from typing import Any
 
 from hypothesis import strategies as st
@@ -46,6 +47,15 @@ def test_reading(answer: Any) -> None:
         tells_nothing(error, bad.CANARY, bad.WORD)
 
 
+def standing(client: Client) -> None:
+    """Always a value; its error, too, can be shown everywhere."""
+    for told in (client.standing(P, "a.md"), client.standing(P, "a.md", usable=True)):
+        assert told.project in ("usable", "stopped", "not mine", "unknown")
+        assert told.path in ("file", "folder", "missing", "unknown")
+        if told.error is not None:
+            tells_nothing(told.error, bad.CANARY, bad.WORD)
+
+
 CALLS: list[Any] = [
     lambda c: c.ping(),
     lambda c: c.whoami(),
@@ -58,6 +68,11 @@ CALLS: list[Any] = [
     lambda c: c.create_project("x"),
     lambda c: c.create_token(),
     lambda c: c.revoke_token("t" * 20),
+    lambda c: c.start_project(P, timeout=0.05),
+    lambda c: c.log(P, timedelta(days=1)),
+    lambda c: c.log("Lesson"),
+    lambda c: c.framing(),
+    standing,
     lambda c: c.copy(f"{P}:a.md", Q, wait=False),
     lambda c: c.copy(f"{P}:a.md", [Q, f"{Q}:b.md"], wait=0),
     lambda c: c.copy("Lesson:a.md", "Student", wait=0, scheduled="2999-01-01"),
@@ -90,9 +105,9 @@ class Wire:
         client._transport.__dict__["_once"] = self.once
         return client
 
-    def once(self, _method: str, url: str, data: bytes, *_told: Any) -> Reply:
+    def once(self, what: Any, url: str) -> Reply:
         self.sent.append(url)
-        self.bodies.append(data)
+        self.bodies.append(what.data)
         return self.replies[min(len(self.sent), len(self.replies)) - 1]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from cocalc_widget.address import Address
+from cocalc_widget.address import Address, is_uuid
 from cocalc_widget.api.dialect_conat import DialectConat
 from cocalc_widget.api.dialect_v1 import DialectV1
 from cocalc_widget.api.dialect_v2 import DialectV2
@@ -23,6 +23,7 @@ P, Q = bad.ID, bad.ID.replace("1", "2")
 BODY = {
     "event": "x", "now": 1, "content": "x", "stdout": "1", "stderr": "", "exit_code": 0, "data": [],
     "project_id": P, "copy_path_id": "", "copy_id": "", "account_id": P, "auth_token": "t" * 24,
+    "state": "running",
     "token": "t" * 24, "results": [], "query": {"accounts": {"account_id": P}, "projects_all": []},
 }  # fmt: skip
 dialects = st.sampled_from([DialectV1, DialectV2, DialectConat])
@@ -63,14 +64,17 @@ def test_places(project: str, path: str, dialect: Any, which: str, timeout: Any)
     if which == "exec":
         wire = run(lambda c: c.exec(project, path, args=[path], timeout=timeout), dialect)
     elif which == "start_project":
-        wire = run(lambda c: c.start_project(project), dialect)
+        wire = run(lambda c: c.start_project(project, timeout=timeout), dialect)
     elif which == "write_text":
         wire = run(lambda c: c.write_text(project, path, path), dialect)
     else:
         wire = run(lambda c: getattr(c, which)(project, path), dialect)
     for body in wire.bodies[:1]:
         told = strings(json.loads(body))
-        assert project.strip().lower() in told
+        # what is no id is looked for among the projects' titles
+        assert project.strip().lower() in told or (
+            which == "start_project" and not is_uuid(project.strip())
+        )
         assert path in told or which == "start_project"
 
 
@@ -124,7 +128,7 @@ TEXT = st.one_of(bad.text, bad.scalars)
 @examples(600, one=TEXT, two=TEXT, dialect=dialects, when=st.one_of(st.none(), st.datetimes()),
           which=st.sampled_from(["account", "token", "project", "revoke", "status", "copies",
           "cancel",
-                                 "resolve", "exec"]))  # fmt: skip
+                                 "resolve", "exec", "log", "standing"]))  # fmt: skip
 def test_the_rest(one: Any, two: Any, dialect: Any, when: Any, which: str) -> None:
     calls: dict[str, Any] = {
         "account": lambda c: c.create_account(one, two, "a@b.test", "secret-7"),
@@ -136,5 +140,7 @@ def test_the_rest(one: Any, two: Any, dialect: Any, when: Any, which: str) -> No
         "cancel": lambda c: c.cancel_copy(one),
         "resolve": lambda c: c.resolve(one if isinstance(one, str) else "x"),
         "exec": lambda c: c.exec(P, one, timeout=two),
+        "log": lambda c: c.log(one, when),
+        "standing": lambda c: c.standing(one, two),
     }
     run(calls[which], dialect)

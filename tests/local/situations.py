@@ -42,7 +42,7 @@ class Stage:
         self.core.projects.fill(self.projects[0], FILES)
         self.core.projects.fill(self.projects[1], {"top.txt": "t"})
         self.project_key = self.core.accounts.new_key(self.owner, project_id=self.projects[0])[1]
-        self.token = ""
+        self.token = self.gone = ""
 
     def _account(self, number: int, first: str, last: str, email: str, password: str) -> str:
         made = self.core.accounts.create(first, last, email, password, admin=number > 10)
@@ -97,6 +97,7 @@ class Stage:
             self.core.accounts.create(*fields)
         if name in ("hub.createToken", "hub.org.create"):
             self.site.store.run("DELETE FROM orgs WHERE name = 'uni'")
+        self._prepare_queries(name)
         in_org = name == "hub.createToken"
         if in_org:
             self.site.store.insert("orgs", name="uni", org_id="x", owner=self.owner)
@@ -108,6 +109,22 @@ class Stage:
         self.token = self.core.accounts.new_token(self.student)
         if name in ("impersonate.expired", "impersonate.bad"):
             self.core.accounts.expire_token(self.token)
+
+    def _prepare_queries(self, name: str) -> None:
+        if name.startswith(("log.", "v1.query.log")):
+            log = self.core.project_log
+            for _ in range(2):
+                entry = log.opened(self.projects[0], self.owner, "a.md")
+                if name.startswith("log."):
+                    log.rendered(entry, 845)
+        if name in ("project.state", "v1.query.project.fields"):
+            self.core.projects.change(self.projects[0], running=1)
+        if name.startswith("v1.query.projects_all"):
+            self.core.projects.touch(self.projects[0])  # the first of them is none that is deleted
+        self.gone = ""
+        if re.fullmatch(r"project\.delete(d\.\w+)?|v1\.query\.delete", name):
+            self.gone = self.core.projects.create(self.owner, "Throwaway")
+            self.core.projects.change(self.gone, deleted=int("deleted" in name))
 
     def send(self, recording: dict[str, Any], timeout: float = 20) -> requests.Response:
         """The recorded request, with this site's keys."""
@@ -162,6 +179,13 @@ class Stage:
             return "&".join(f"{k}={v}" for k, v in fields.items())
         if isinstance(body, dict) and "async_get" in body and body["async_get"] != "nope":
             return {**body, "async_get": self._background(done="done" in name)}
+        if self.gone:
+            made_up = re.compile(r"(?<=\"project_id\": \")[0-9a-f-]{36}")
+            return json.loads(made_up.sub(self.gone, json.dumps(body)))
+        if "stranger@example.test" in str(body):
+            return json.loads(
+                json.dumps(body).replace("stranger@example.test", "student@example.com")
+            )
         if name in ("api-keys.edit", "api-keys.delete"):
             return {**body, "id": self.core.accounts.new_key(self.owner)[0]}
         return body

@@ -63,7 +63,9 @@ def test_what_is_kept_of_rights_follows_every_change(tmp_path: Path) -> None:
     projects.remove(project, "bob")
     assert projects.role(project, "bob") is None
     projects.change(project, deleted=1)
-    assert projects.role(project, ada) is None
+    assert projects.role(project, ada) == "owner", "that is a mark only"
+    assert projects.of(ada) == []
+    assert [row["deleted"] for row in projects.of(ada, deleted=True)] == [1]
     with pytest.raises(ValueError, match="not a project id"):
         projects.root("../etc")
     store.close()

@@ -272,6 +272,40 @@ def test_token(online, site, typed, capsys):
         online("%cocalc token $token")
 
 
+def test_a_token_by_password_on_each_generation(both, later_site, site, typed):
+    for generation, there in (("A", site), ("B", later_site)):
+        cells = both(generation)
+        bob, _ = there.create_account("Rob", "B", f"rob{generation}@local.test", "robspassword")
+        typed.extend(["robspassword", "robspassword"])
+        typed.prompts.clear()
+        assert there.core.accounts.by_token(cells(f"%cocalc token {bob}").value) == bob
+        assert there.url in typed.prompts[0]
+        assert "Password of the account" in typed.prompts[0]
+        by_email = cells(f"%cocalc token rob{generation}@local.test")
+        assert there.core.accounts.by_token(by_email.value) == bob
+
+
+def test_a_token_where_nobody_can_mint_it_says_what_to_type(online, monkeypatch, typed, tmp_path):
+    with LocalCoCalc(generation="B", content={}) as other:
+        _, key = other.create_account("Ann", "A", "ann@local.test", "annspassword")
+        monkeypatch.setenv("COCALC_HOST", other.url)
+        monkeypatch.setenv("COCALC_API_KEY", key)
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(other.ca_file))
+        with pytest.raises(errors.PermissionDeniedError) as caught:
+            online("%cocalc token --no-password")
+        assert "type its password when %cocalc token asks" in str(caught.value)
+        with pytest.raises(errors.PermissionDeniedError) as caught:
+            online(f"%cocalc token {other.account_id} --no-password")
+        assert "%cocalc token ACCOUNT" in str(caught.value)
+        typed.append("annspassword")
+        assert online("%cocalc token").minted == "password"
+        typed.extend(["wrong-password", "annspassword"])
+        with pytest.raises(errors.AuthenticationError, match="bans the right one for 60 s"):
+            online("%cocalc token")
+        with pytest.raises(errors.RateLimitError, match=r"at least 60s .* Wait 60 s"):
+            online("%cocalc token")
+
+
 def test_a_semicolon_silences(online):
     assert online("%cocalc whoami;") is None
     assert online("%cocalc cat Lesson:'lesson.md' ;") is None

@@ -265,6 +265,9 @@ INTERRUPTED = (
 SECOND_SITE = """
 client_b = Client(secret("KEY_B"), host=os.environ["AUDIT_HOST_B"], verify=os.environ["AUDIT_CA_B"])
 token_b = client_b.create_token()
+by_password = client_b.create_token(password=secret("PASSWORD_B"))
+client_b.revoke_token(by_password)
+client_b.call("system.revokeUserAuthToken", by_password.value)
 other = CoCalc("Lesson", "lesson.md", client=client_b, token=token_b)
 other
 """

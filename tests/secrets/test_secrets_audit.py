@@ -96,6 +96,7 @@ def play(root, patch):
             "AUDIT_SECRET_KEY": site.api_key,
             "AUDIT_SECRET_PASSWORD": site.password,
             "AUDIT_SECRET_KEY_B": second.api_key,
+            "AUDIT_SECRET_PASSWORD_B": second.password,
             "AUDIT_HOST_B": second.url,
             "AUDIT_CA_B": str(second.ca_file),
             "AUDIT_OTHER_CA": str(second.ca_file),

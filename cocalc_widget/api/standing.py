@@ -1,0 +1,188 @@
+"""Owns whether a document can be opened: the state of its project, what its path is, a start."""
+
+from __future__ import annotations
+
+import math
+import re
+import time
+from dataclasses import dataclass
+from itertools import chain, repeat
+from typing import TYPE_CHECKING, Literal, TypeVar
+
+from ..errors import APITimeoutError, CoCalcError, PermissionDeniedError, ServerError
+from . import rich
+from .verdicts import is_late
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .dialect import Dialect
+
+T = TypeVar("T")
+ProjectIs = Literal["usable", "stopped", "not mine", "unknown"]
+PathIs = Literal["file", "folder", "missing", "unknown"]
+
+ASK_TIME = 5.0  # s
+START_WAIT = 60.0  # s; a start takes seconds (recording), a crowded server longer
+_PAUSES = (0.1, 0.2, 0.4, 0.8, 1.0)  # s between two looks at a project that starts
+# POSIX; the path is an argument, so that nothing in it is read by the shell, and with "./"
+# before it no name is an option. `system.listing` would make a folder that is missing (recording).
+_LOOK = (
+    'if [ -d "./$1" ]; then echo folder; elif [ -e "./$1" ]; then echo file; else echo missing; fi'
+)
+# Of all refusals those that speak of the project: a server can refuse a table or a field, too.
+_STRANGER = re.compile(r"\b(read|write) access|collaborator", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Standing(rich.Card):
+    """What the server knows about a document. What could not be asked is "unknown".
+
+    Attributes:
+        project: "usable" (it runs), "stopped" (or anything else that is not
+            running), "not mine" (somebody else's, or there is none: servers of
+            both generations say the same of both, recording), or "unknown".
+        path: "file" (or anything else that can be opened), "folder", "missing"
+            (CoCalc makes an empty file of it, recording), or "unknown": it is asked
+            only where the project runs, as asking would start it.
+        deleted: the project is marked as deleted; it can be started all the same (recording).
+        state: of the project, in CoCalc's own word: "running", "opened", "starting", ...
+        error: what asking ended with, where something is unknown for that reason.
+    """
+
+    project: ProjectIs = "unknown"
+    path: PathIs = "unknown"
+    deleted: bool = False
+    state: str = ""
+    error: CoCalcError | None = None
+
+    _title = "CoCalc document"
+
+    @property
+    def can_open(self) -> bool:
+        """Whether a frame that is signed in will show it, as far as a server can tell."""
+        return self.project == "usable" and self.path in ("file", "missing")
+
+
+def standing(
+    dialect: Dialect,
+    project_id: str,
+    path: str = "",
+    *,
+    timeout: float = ASK_TIME,
+    usable: bool = False,
+) -> Standing:
+    """How a document stands: at most two small requests, and never a start.
+
+    A stopped project would be started by whatever is asked of it (doc), so its
+    state is asked of the database first.
+
+    Args:
+        dialect: of the server.
+        project_id: checked.
+        path: any text, relative to the project's home; "" asks for the project only.
+        timeout: seconds for both requests together.
+        usable: the project was seen usable a moment ago: ask for the path only.
+
+    Returns:
+        Always a value: whatever goes wrong makes it "unknown", with the error in it.
+    """
+    ends = time.monotonic() + timeout
+    known = (
+        Standing("usable", state="running") if usable else _project(dialect, project_id, timeout)
+    )
+    if known.project != "usable" or not path:
+        return known
+    left = ends - time.monotonic()
+    if left <= 0:
+        late = APITimeoutError(f"no time was left to ask for {path!r}.", endpoint="exec")
+        return Standing("usable", deleted=known.deleted, state=known.state, error=late)
+    try:
+        # the server's own limit is the later one: ours says what happened
+        ended = dialect.exec(
+            project_id,
+            "sh",
+            ["-c", _LOOK, "sh", path],
+            path="",
+            timeout=math.ceil(left) + 1,
+            limit=left,
+        )
+    except CoCalcError as error:
+        if _is_strange(error):
+            return Standing("not mine", error=error)
+        return Standing("usable", deleted=known.deleted, state=known.state, error=error)
+    word = ended.stdout.strip()
+    found: PathIs = word if word in ("file", "folder", "missing") else "unknown"  # type: ignore[assignment]
+    return Standing("usable", found, known.deleted, known.state)
+
+
+def _project(dialect: Dialect, project_id: str, timeout: float) -> Standing:
+    # `projects` leaves out what was not used for weeks (source), `projects_all` nothing
+    wanted = {"project_id": project_id, "state": None, "deleted": None}
+    try:
+        found = dialect.query("projects_all", [wanted], timeout=timeout)
+    except CoCalcError as error:
+        return Standing("not mine" if _is_strange(error) else "unknown", error=error)
+    row = found[0] if isinstance(found, list) and found else None
+    if not isinstance(row, dict):
+        return Standing("not mine")
+    told = row.get("state")  # null where it has never run
+    word = told.get("state") if isinstance(told, dict) else None
+    state = word if isinstance(word, str) else ""
+    project: ProjectIs = "usable" if state == "running" else "stopped"
+    return Standing(project, deleted=row.get("deleted") is True, state=state)
+
+
+def _is_strange(error: CoCalcError) -> bool:
+    return isinstance(error, PermissionDeniedError) and bool(_STRANGER.search(error.message))
+
+
+class Start:
+    """One start of a project, with one deadline for all that belongs to it."""
+
+    def __init__(self, project_id: str, seconds: float) -> None:
+        self._project_id, self._seconds = project_id, seconds
+        self._ends = time.monotonic() + seconds
+        self._state = ""
+
+    def within(self, call: Callable[[float], T]) -> T:
+        """What `call` gives, which gets the seconds that are left.
+
+        Raises:
+            APITimeoutError: none are left, here or on the server.
+        """
+        left = self._ends - time.monotonic()
+        if left > 0:
+            try:
+                return call(left)
+            except APITimeoutError:
+                pass
+            except ServerError as error:
+                if not (is_late(error.message) or "killed command" in error.message):
+                    raise
+        raise self._late()
+
+    def prove(self, dialect: Dialect) -> None:
+        """Wait for a command to run in it: proof enough, and on old servers the only one."""
+        self.within(
+            lambda left: dialect.exec(
+                self._project_id, "true", [], path="", timeout=math.ceil(left) + 1, limit=left
+            )
+        )
+
+    def watch(self, state: Callable[[float], str]) -> None:
+        """Ask for its state, again and again, until that is "running"."""
+        pauses = chain(_PAUSES, repeat(_PAUSES[-1]))
+        while (now := self.within(state)) != "running":
+            self._state = now
+            time.sleep(max(0.0, min(next(pauses), self._ends - time.monotonic())))
+
+    def _late(self) -> APITimeoutError:
+        last = f" (its state is {self._state!r})" if self._state else ""
+        return APITimeoutError(
+            f"project {self._project_id} does not run {self._seconds:g} s after it was told to "
+            f"start{last}; it may still come up.",
+            endpoint="start_project",
+            sent=True,
+            remedy="Try again with a longer timeout=, or look at the project in CoCalc.",
+        )
