@@ -13,6 +13,7 @@ from .accounts import Accounts, Caller
 from .execution import Runner
 from .faults import Faults
 from .jobs import CopyQueue
+from .project_log import ProjectLog
 from .projects import Projects
 from .store import Store
 
@@ -34,10 +35,17 @@ class Options:
     latency: float = 0.0
     boot_delay: float = 0.15
     queue: bool = False
-    generation: str = "A"
+    generation: str = "B"
     site_name: str = "Local CoCalc"
     copy_seconds: float = 0.0
     start_seconds: float = 0.0
+    render_seconds: float = 0.3
+    signed_out_seconds: float = 11.0
+    hollow_seconds: float = 30.0
+    samesite_remember_me: str = "strict"
+    account_id_samesite: str = ""
+    frame_ancestors: str = ""
+    x_frame_options: str = ""
 
 
 class Core:
@@ -49,6 +57,7 @@ class Core:
         self.store = Store(root / "site.sqlite", self._commit_soon)
         self.accounts = Accounts(self.store)
         self.projects = Projects(self.store, root / "projects")
+        self.project_log = ProjectLog(compute_servers=options.generation == "B")
         self.runner = Runner()
         self.faults = Faults()
         # file work and commands have pools of their own: a command may take minutes

@@ -57,8 +57,8 @@ def _id(row: tuple[str, dict[str, Any]]) -> str:
 def stages() -> Iterator[dict[str, Stage]]:
     """Self-hosted and production of generation A, and generation B."""
     made = {
-        "A": LocalCoCalc(content={}),
-        "queue": LocalCoCalc(content={}, queue=True),
+        "A": LocalCoCalc(content={}, generation="A"),
+        "queue": LocalCoCalc(content={}, queue=True, generation="A"),
         "B": LocalCoCalc(content={}, generation="B"),
     }
     yield {k: Stage(site.start(), 10 if k == "B" else 0) for k, site in made.items()}
