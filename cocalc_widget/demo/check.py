@@ -137,6 +137,9 @@ def _look(notebook: Notebook, index: int, picture: Path, errors: list[str]) -> l
             notebook.page.screenshot(path=picture)
         return []
     while not (state[0] and frames.count()) and time.monotonic() < deadline:
+        if frames.count():
+            # CoCalc waits with its work until somebody can see it (recording)
+            frames.last.scroll_into_view_if_needed()
         notebook.page.wait_for_timeout(100)
         state = findings.document(notebook) or state
     settled, path = state

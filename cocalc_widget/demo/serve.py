@@ -22,9 +22,9 @@ from ..local.lab import Lab
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# CoCalc listens only to https pages without a port, so JupyterLab needs a name
-# of its own; `.test` is reserved for this (RFC 6761) and leads nowhere else.
-LAB_HOST = "jupyter.test"
+# CoCalc listens only to https pages without a port, and its sign-in cookies stay away from
+# frames on another site: in the demo's Chromium JupyterLab has the stand-in's own name.
+LAB_HOST = "localhost"
 LAB_ORIGIN = f"https://{LAB_HOST}"
 _SHIPPED = Path(__file__).parent.parent / "notebooks"  # in the wheel
 _CHECKOUT = Path(__file__).parents[2] / "notebooks"

@@ -35,10 +35,17 @@ class Options:
     latency: float = 0.0
     boot_delay: float = 0.15
     queue: bool = False
-    generation: str = "A"
+    generation: str = "B"
     site_name: str = "Local CoCalc"
     copy_seconds: float = 0.0
     start_seconds: float = 0.0
+    render_seconds: float = 0.3
+    signed_out_seconds: float = 11.0
+    hollow_seconds: float = 30.0
+    samesite_remember_me: str = "strict"
+    account_id_samesite: str = ""
+    frame_ancestors: str = ""
+    x_frame_options: str = ""
 
 
 class Core:

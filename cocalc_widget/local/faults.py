@@ -34,6 +34,7 @@ FAULTS: dict[str, tuple[str, float, str]] = {
     "reload-after-ack": ("once", 1.0, "at the next open the page reloads itself after the ack"),
     "signed-out": ("page", 1.0, "the page is signed out, whatever its cookies"),
     "stuck-connecting": ("page", 1.0, "status says connecting for ever"),
+    "slow-rendering": ("page", 5.0, "a file counts as rendered only after this many seconds"),
     # the HTTP API; the value is the share of requests that it meets
     "error-500": ("api", 1.0, "500 with a page of HTML, nothing done"),
     "reset": ("api", 1.0, "the connection breaks before anything is done"),
@@ -46,6 +47,7 @@ FAULTS: dict[str, tuple[str, float, str]] = {
     "redirect": ("api", 1.0, "302 to another host"),
     "rate-limit": ("api", 1.0, "429 with Retry-After: 1, nothing done"),
     # everything
+    "bad-gateway": ("server", 1.0, "a proxy answers everything with its page for 502"),
     "server-gone": ("server", 1.0, "nobody listens at the site's address until switched off"),
 }
 

@@ -79,7 +79,12 @@ class Handles:
         self.core.faults.set(name, on)
         if name == "server-gone":
             self._server.call(self._gone() if on else self._server.back())
+        elif name == "bad-gateway" and on:
+            self._server.call(self._unplugged())
         self._server.call(self.core.pages_know(_ATTENTION))
+
+    async def _unplugged(self) -> None:
+        self.core.close_pages()
 
     async def _gone(self) -> None:
         self.core.close_pages()

@@ -7,6 +7,7 @@ import base64
 import html
 import json
 import re
+import secrets
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
@@ -83,10 +84,42 @@ class Handler(RequestHandler):
         value = self.get_cookie("remember_me")
         return self.core.accounts.by_session(value) if value else None
 
-    def sign_in(self, account_id: str, **attributes: Any) -> None:
-        """Set the sign-in cookie, with the attributes of its way of signing in."""
+    def sign_in(self, account_id: str, *, by_token: bool = False) -> None:
+        """Set the cookies of a sign-in, as its way and the site's generation have them.
+
+        On generation A the cookie of a token crosses sites, that of a password has no
+        SameSite. On B `remember_me` has the one that the site is set to, and the page's
+        script reads `account_id`, which has none (recordings).
+        """
+        options = self.core.options
         session = self.core.accounts.new_session(account_id)
-        self.set_cookie("remember_me", session, path="/", httponly=True, **attributes)
+        flags: dict[str, Any] = {}
+        if options.generation == "B":
+            flags = crossing(options.samesite_remember_me)
+            told = crossing(options.account_id_samesite) if options.account_id_samesite else {}
+            self.set_cookie("account_id", account_id, path="/", **told)
+        elif by_token:
+            flags = crossing("none")
+        if options.generation == "B" or not by_token:
+            # the web server's own; nothing depends on it (recordings)
+            self.set_cookie("connect.sid", secrets.token_urlsafe(12), path="/", httponly=True)
+        self.set_cookie("remember_me", session, path="/", httponly=True, **flags)
+
+    def send_page(self, text: str) -> None:
+        """Send a page of the app, with what the site says about who may frame it."""
+        self.set_header("Content-Type", HTML)
+        self.set_header("Cache-Control", "no-store")
+        self.say_who_frames()
+        self.finish(text)
+
+    def say_who_frames(self) -> None:
+        """The headers that let only some pages frame this one; none by default (recording)."""
+        options = self.core.options
+        if options.frame_ancestors:
+            policy = f"frame-ancestors {options.frame_ancestors}"
+            self.set_header("Content-Security-Policy", policy)
+        if options.x_frame_options:
+            self.set_header("X-Frame-Options", options.x_frame_options)
 
     async def pass_faults(self, endpoint: str) -> str:
         """Count the request, start the site's latency, and meet a fault if one is on.
@@ -163,6 +196,11 @@ class Handler(RequestHandler):
     @staticmethod
     def _now() -> float:
         return asyncio.get_running_loop().time()
+
+
+def crossing(samesite: str) -> dict[str, Any]:
+    """The flags of a cookie with a SameSite of its own, as `set_cookie` takes them."""
+    return {"samesite": samesite.capitalize(), "secure": True}
 
 
 def parse_form(text: str) -> dict[str, Any]:

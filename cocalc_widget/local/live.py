@@ -24,7 +24,7 @@ class LiveHandler(WebSocketHandler):
         self.core.pages.add(self)
         value = self.get_cookie("remember_me")
         caller = self.core.accounts.by_session(value) if value else None
-        self.say({"type": "hello", "signed_in": caller is not None})
+        self.say({"type": "hello", "remembered": caller is not None})
         self.say_faults()
 
     def on_message(self, message: str | bytes) -> None:

@@ -10,16 +10,12 @@ from urllib.parse import quote
 
 from . import files
 from .highlight import code, language_of
+from .kinds import IMAGES, UNSUPPORTED, extension_of
 from .prose import markdown
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-_IMAGES = frozenset({"png", "jpg", "jpeg", "gif", "webp", "svg"})
-# CoCalc says done for an extension that it has no editor for, without opening it (source)
-_UNSUPPORTED = frozenset(
-    {"zip", "gz", "tgz", "bz2", "xz", "7z", "exe", "bin", "so", "o", "pyc", "iso", "mp4", "avi"}
-)
 _MAX_SHOWN = 2_000_000  # bytes of a text that are shown
 _MAX_ROWS = 1000  # of a table
 
@@ -42,13 +38,13 @@ def render_file(  # noqa: PLR0911 (one a kind)
     """
     if path == "":
         return {"kind": "text", "html": ""}  # the recording's odd one: open, and empty
-    extension = path.rpartition("/")[2].rpartition(".")[2].lower()
+    extension = extension_of(path)
     there = files.kind(root, path)
-    if path.endswith("/") or there in ("directory", "other") or extension in _UNSUPPORTED:
+    if path.endswith("/") or there in ("directory", "other") or extension in UNSUPPORTED:
         return {}
     if not there:
         files.write_bytes(root, path, b"")
-    if extension in _IMAGES:
+    if extension in IMAGES:
         source = html.escape(raw + quote(path), quote=True)
         return {
             "kind": "image",

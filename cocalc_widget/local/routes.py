@@ -12,19 +12,16 @@ from .api_v2 import V2Handler
 from .conat import ConatHandler
 from .http import Handler
 from .live import LiveHandler
-from .pages import (
-    PAGE,
-    AppHandler,
-    CustomizeHandler,
-    ImpersonateHandler,
-    OwnHandler,
-    PageHandler,
-    RawHandler,
-)
+from .page_requests import PageRequestHandler
+from .pages import PAGE, AppHandler, CustomizeHandler, PageHandler, RawHandler
+from .signing_in import ImpersonateHandler, SignInHandler
 
 if TYPE_CHECKING:
+    from tornado.httputil import HTTPServerRequest
+
     from .core import Core
 
+_ASKED = "token|once|project|opened|file|folder|rendered|start"
 _PARTS = (v2_accounts, v2_copies, v2_exec, v2_projects)  # each enters its endpoints into the table
 
 
@@ -34,6 +31,40 @@ class NotFoundHandler(Handler):
     def prepare(self) -> None:
         """For all methods."""
         self.page(404, "", "404 Page Not Found")
+
+
+class BadGatewayHandler(Handler):
+    """What a reverse proxy says for a server that it cannot reach."""
+
+    def prepare(self) -> None:
+        """For all methods."""
+        self.set_status(502)
+        self.set_header("Content-Type", "text/html")
+        title = "502 Bad Gateway"
+        self.finish(
+            f"<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n"
+            f"<center><h1>{title}</h1></center>\r\n<hr><center>nginx</center>\r\n"
+            "</body>\r\n</html>\r\n"
+        )
+
+
+class Site(Application):
+    """The routes of one site, or the proxy's page in the place of them all."""
+
+    def __init__(self, core: Core, routes: list[Any]) -> None:
+        super().__init__(
+            routes,
+            default_handler_class=NotFoundHandler,
+            default_handler_args={"core": core},
+            log_function=lambda _handler: None,
+        )
+        self._core = core
+
+    def find_handler(self, request: HTTPServerRequest, **kwargs: Any) -> Any:
+        """The handler of a request."""
+        if "bad-gateway" in self._core.faults.on:
+            return self.get_handler_delegate(request, BadGatewayHandler, {"core": self._core})
+        return super().find_handler(request, **kwargs)
 
 
 class PageFileHandler(StaticFileHandler):
@@ -53,12 +84,12 @@ def make_application(core: Core) -> Application:
     routes: list[tuple[str, Any, dict[str, Any]]] = [
         (r"/api/v2/(.*)", V2Handler, with_core),
         (r"/customize", CustomizeHandler, with_core),
-        (r"/app", AppHandler, with_core),
-        (r"/projects/.*", AppHandler, with_core),
+        (r"/(?:app|settings|projects(?:/.*)?)", AppHandler, with_core),
+        (r"/auth/sign-in", SignInHandler, with_core),
         (r"/static/(app|embed)\.html", PageHandler, with_core),
         (r"/local/page/([a-z]+\.[a-z]+)", PageFileHandler, {"path": PAGE}),
         (r"/local/live", LiveHandler, with_core),
-        (r"/local/(token|once|project|file)", OwnHandler, with_core),
+        (rf"/local/({_ASKED})", PageRequestHandler, with_core),
         (r"/local/raw/([0-9a-f-]{36})/(.+)", RawHandler, with_core),
     ]
     if core.options.generation == "A":
@@ -66,9 +97,4 @@ def make_application(core: Core) -> Application:
     else:
         routes.insert(0, (r"/api/conat/(hub|project)", ConatHandler, with_core))
         routes.append((r"/auth/impersonate", ImpersonateHandler, with_core))
-    return Application(
-        routes,
-        default_handler_class=NotFoundHandler,
-        default_handler_args=with_core,
-        log_function=lambda _handler: None,
-    )
+    return Site(core, routes)

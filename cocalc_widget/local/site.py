@@ -6,7 +6,7 @@ import atexit
 import shutil
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, get_args
 
 from ..errors import ConfigurationError
 from .certs import make_certificate
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from ..address import Generation
     from .projects import Content
 
+SameSite = Literal["strict", "lax", "none"]
+_NOT_IN_POLICY = frozenset(";,\r\n")  # they would begin another directive, policy or header
+
 
 class LocalCoCalc(Handles):
     """A local stand-in for CoCalc: https on loopback, projects as directories.
@@ -44,12 +47,24 @@ class LocalCoCalc(Handles):
         faults: names of faults to switch on from the start; see `fault`.
         boot_delay: seconds until the kiosk page listens.
         queue: True: copies are queued as on cocalc.com; False: done at once as self-hosted.
-        generation: "A" (API v1 and v2) or "B" (v2 and the conat bridge).
+        generation: "B" (API v2 and the conat bridge: CoCalc since 2025-05) or "A" (v1 and v2).
         admin: the account is a site admin.
         content: project title → files (path → text or bytes) or a folder; None: two
             projects, "Lesson" and "Student", with a few real files.
         copy_seconds: how long a queued copy takes at least.
         start_seconds: how long a stopped project takes to start.
+        render_seconds: how long after it was opened a file counts as rendered (B tells it).
+        signed_out_seconds: how long a signed-out page says "connected" before it says
+            "disconnected" for good (B; some 11 s in the recordings).
+        hollow_seconds: how long an open that was acknowledged although nothing can be
+            shown takes until it says done (30 s in the recordings).
+        samesite_remember_me: CoCalc's setting of that name, the SameSite of its sign-in
+            cookie on B: "strict" (CoCalc's default), "lax" or "none".
+        account_id_samesite: "none": the cookie `account_id` becomes `SameSite=None; Secure`,
+            as a line of the reverse proxy does it; "": it has none, as CoCalc sets it (B).
+        frame_ancestors: who may frame the pages, in the words of CSP's directive of that
+            name, e.g. `"'self' https://*.uni.test"`; "": anybody, as self-hosted CoCalc.
+        x_frame_options: the header of that name, "DENY" or "SAMEORIGIN"; "": none.
 
     Raises:
         ConfigurationError: an option is wrong, or the port is taken.
@@ -65,14 +80,27 @@ class LocalCoCalc(Handles):
         faults: Iterable[str] = (),
         boot_delay: float = 0.15,
         queue: bool = False,
-        generation: Generation = "A",
+        generation: Generation = "B",
         admin: bool = False,
         content: Mapping[str, Content | str | Path] | None = None,
         copy_seconds: float = 0.0,
         start_seconds: float = 0.0,
+        render_seconds: float = 0.3,
+        signed_out_seconds: float = 11.0,
+        hollow_seconds: float = 30.0,
+        samesite_remember_me: SameSite = "strict",
+        account_id_samesite: Literal["none", ""] = "",
+        frame_ancestors: str = "",
+        x_frame_options: Literal["DENY", "SAMEORIGIN", ""] = "",
     ) -> None:
-        if generation not in ("A", "B"):
-            raise ConfigurationError(f"generation must be 'A' or 'B', not {generation!r}.")
+        _one_of("generation", generation, ("A", "B"))
+        _one_of("samesite_remember_me", samesite_remember_me, get_args(SameSite))
+        _one_of("account_id_samesite", account_id_samesite, ("none", ""))
+        _one_of("x_frame_options", x_frame_options, ("DENY", "SAMEORIGIN", ""))
+        if not isinstance(frame_ancestors, str) or _NOT_IN_POLICY & set(frame_ancestors):
+            raise ConfigurationError(
+                "frame_ancestors must be the sources alone, as in \"'self' https://*.uni.test\"."
+            )
         if isinstance(allowed_hosts, str):
             raise ConfigurationError("allowed_hosts must be a list of host names, not a string.")
         self._options = Options(
@@ -83,6 +111,13 @@ class LocalCoCalc(Handles):
             generation=generation,
             copy_seconds=copy_seconds,
             start_seconds=start_seconds,
+            render_seconds=render_seconds,
+            signed_out_seconds=signed_out_seconds,
+            hollow_seconds=hollow_seconds,
+            samesite_remember_me=samesite_remember_me,
+            account_id_samesite=account_id_samesite,
+            frame_ancestors=frame_ancestors,
+            x_frame_options=x_frame_options,
         )
         self._root, self._port, self._admin = root, port, admin
         self._content = default_content() if content is None else content
@@ -149,3 +184,9 @@ class LocalCoCalc(Handles):
                 self.create_project(title, files)
         core.begin()
         return make_application(core)
+
+
+def _one_of(option: str, value: object, known: tuple[str, ...]) -> None:
+    if value not in known:
+        words = " or ".join(map(repr, known))
+        raise ConfigurationError(f"{option} must be {words}, not {value!r}.")

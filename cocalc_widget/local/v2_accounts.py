@@ -31,12 +31,6 @@ _COMMON = frozenset(
 Body = dict[str, Any]
 
 
-def _give_cookie(handler: V2Handler, account_id: str) -> None:
-    # generation A sets no SameSite, B is strict about it (recording)
-    b = handler.core.options.generation == "B"
-    handler.sign_in(account_id, **({"samesite": "Strict", "secure": True} if b else {}))
-
-
 @endpoint("auth/sign-up", None)
 async def sign_up(handler: V2Handler, caller: Caller | None, body: Body) -> Any:
     """Make an account and sign it in; an own account with its password signs in."""
@@ -62,7 +56,7 @@ async def sign_up(handler: V2Handler, caller: Caller | None, body: Body) -> Any:
         names = str(body.get("firstName") or ""), str(body.get("lastName") or "")
         make = partial(accounts.create, *names, email, password, by=caller)
         account_id = await handler.core.run(make)
-    _give_cookie(handler, account_id)
+    handler.sign_in(account_id)
     return {"account_id": account_id}
 
 
@@ -79,7 +73,7 @@ async def sign_in(handler: V2Handler, _caller: Caller | None, body: Body) -> Any
         raise EventError(f"{problem} -- no account with email address '{email}'.")
     if not await handler.core.run(accounts.password_ok, row["account_id"], str(body["password"])):
         raise EventError(f"{problem} -- password for '{email}' is incorrect.")
-    _give_cookie(handler, row["account_id"])
+    handler.sign_in(row["account_id"])
     return {"account_id": row["account_id"]}
 
 

@@ -163,7 +163,7 @@ def test_arguments_that_can_be_read_once(site: LocalCoCalc, client: Client) -> N
 @pytest.mark.parametrize("fault", ["error-500", "html-page", "wrong-json", "wrong-length", "reset"])
 def test_a_copy_that_got_lost_says_what_happened_to_it(fault: str) -> None:
     """Not what happened to the questions about it; and many are told one by one."""
-    with LocalCoCalc(content=CONTENT) as site:
+    with LocalCoCalc(content=CONTENT, generation="A") as site:
         client = Client(site.api_key, host=site.url, verify=site.ca_file, api="v1", retries=0)
         source = f"{site.projects['P']}:a.md"
         site.fault(fault)

@@ -197,7 +197,7 @@ def test_tokens(site: LocalCoCalc, client: Client) -> None:
 
 
 def test_a_token_without_a_password_never_bans() -> None:
-    with LocalCoCalc(content={}) as other:
+    with LocalCoCalc(content={}, generation="A") as other:
         client = Client(other.api_key, host=other.url, verify=other.ca_file)
         with pytest.raises(errors.ValidationError, match="this account is none") as caught:
             client.create_token()
@@ -207,7 +207,7 @@ def test_a_token_without_a_password_never_bans() -> None:
             client.create_token(other.account_id, "")
         with pytest.raises(errors.RateLimitError):
             client.create_token(password=other.password)
-    with LocalCoCalc(admin=True, content={}) as site:
+    with LocalCoCalc(admin=True, content={}, generation="A") as site:
         client = Client(site.api_key, host=site.url, verify=site.ca_file)
         assert client.create_token().value, "an admin needs none"
 

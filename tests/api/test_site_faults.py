@@ -32,7 +32,7 @@ FAULTS: dict[str, type[errors.CoCalcError]] = {
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[LocalCoCalc]:
-    with LocalCoCalc(content=CONTENT, queue=True) as running:
+    with LocalCoCalc(content=CONTENT, queue=True, generation="A") as running:
         yield running
 
 

@@ -101,7 +101,8 @@ def options(parser: argparse.ArgumentParser) -> None:
 
 
 def measure(told: argparse.Namespace) -> dict[str, Any]:
-    with LocalCoCalc(allowed_hosts=(HUB,), admin=True) as site, tempfile.TemporaryDirectory() as to:
+    site = LocalCoCalc(allowed_hosts=(HUB,), admin=True, generation="A")
+    with site, tempfile.TemporaryDirectory() as to:
         folder = Path(to)
         env = {
             "COCALC_HOST": site.url,

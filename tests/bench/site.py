@@ -16,7 +16,7 @@ told = json.loads(sys.argv[1])
 count, faults = told.pop("count"), told.pop("faults")
 content = {"Source": {"task.md": "# Task", "sheet/one.txt": "1"}}
 content.update({f"Student {n}": {} for n in range(count)})
-with LocalCoCalc(content=content, **told) as site:
+with LocalCoCalc(content=content, **{"generation": "A", **told}) as site:
     print(json.dumps({"url": site.url, "ca_file": str(site.ca_file), "api_key": site.api_key,
                       "account_id": site.account_id, "projects": site.projects}), flush=True)
     for line in sys.stdin:

@@ -28,7 +28,7 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(scope="session")
 def site():
-    with LocalCoCalc(allowed_hosts=(HUB, ".sub.test"), admin=True) as running:
+    with LocalCoCalc(allowed_hosts=(HUB, ".sub.test"), admin=True, generation="A") as running:
         yield running
 
 

@@ -30,6 +30,13 @@ class Api:
         """An endpoint's answer."""
         return self.post(f"/api/v2/{path}", body).json()
 
+    def ping(self) -> bool:
+        """Whether the site knows the key, whichever its generation."""
+        if self.site.core.options.generation == "A":
+            return self.v1("ping").get("event") == "pong"
+        told = {"name": "system.ping", "args": []}
+        return "now" in self.post("/api/conat/hub", told).json()
+
     def post(self, path: str, body: Any, timeout: float = 10) -> requests.Response:
         """Any POST of JSON."""
         return self.session.post(self.site.url + path, json=body, timeout=timeout)
@@ -51,7 +58,7 @@ def until(test: Callable[[], Any], seconds: float = 10) -> Any:
 @pytest.fixture(scope="module")
 def site() -> Iterator[LocalCoCalc]:
     """A site of generation A that copies at once."""
-    with LocalCoCalc() as site:
+    with LocalCoCalc(generation="A") as site:
         yield site
 
 

@@ -127,7 +127,7 @@ def test_ban_after_a_wrong_password(site: LocalCoCalc, api: Api) -> None:
 
 
 def test_an_admin_needs_no_password(make_site: Callable[..., LocalCoCalc]) -> None:
-    site = make_site(admin=True, content={})
+    site = make_site(admin=True, content={}, generation="A")
     account_id, key = site.create_account("U", "Ser", "u@local.test")
     assert len(Api(site).v1("user_auth", account_id=account_id, password="")["auth_token"]) == 24
     refused = Api(site, key=key).v1("user_auth", account_id=site.account_id, password="")
@@ -194,7 +194,7 @@ def test_cookies_of_other_sites_do_nothing_by_get_or_form(site: LocalCoCalc) -> 
 def test_five_hundred_copies_are_not_held_up_by_the_server(
     make_site: Callable[..., LocalCoCalc],
 ) -> None:
-    site = make_site(latency=0.05)
+    site = make_site(latency=0.05, generation="A")
     lesson, student = site.projects["Lesson"], site.projects["Student"]
     apis = [Api(site) for _ in range(16)]
 

@@ -147,15 +147,16 @@ def test_what_the_page_asks_its_own_site(site: LocalCoCalc) -> None:
     def own(name: str, **options: Any) -> Any:
         return session.post(f"{site.url}/local/{name}", timeout=5, **options).json()
 
-    assert own("project", json=ask) == {"ok": False}
+    assert own("project", json=ask) == {"ok": False, "exists": True}
+    assert own("file", json={"project_id": "nope"}) == {"ok": False, "exists": False}
     assert session.get(f"{site.url}/local/raw/{lesson}/p.svg", timeout=5).status_code == 404
     assert own("token", json={"token": "wrong"}) == {"ok": False}
     assert own("token", json={"token": site.core.accounts.new_token(site.account_id)})["ok"]
-    assert own("project", json=ask) == {"ok": True, "title": "Lesson"}
+    assert own("project", json=ask) == {"ok": True, "title": "Lesson", "running": True}
     assert "Newton" in own("file", json=ask)["html"]
     # another site's form can send the cookie, but not this content type
-    assert own("file", data=ask) == {"ok": False}
-    assert own("file", data="{", headers={"Content-Type": "application/json"}) == {"ok": False}
+    for wrong in ({"data": ask}, {"data": "{", "headers": {"Content-Type": "application/json"}}):
+        assert own("file", **wrong) == {"ok": False, "exists": False}
     assert "error" in own("file", json={**ask, "path": "../x.md"})
     image = session.get(f"{site.url}/local/raw/{lesson}/p.svg", timeout=5)
     assert image.headers["Content-Type"] == "image/svg+xml"

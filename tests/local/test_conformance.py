@@ -73,8 +73,8 @@ def _id(row: tuple[str, dict[str, Any]]) -> str:
 def stages() -> Iterator[dict[str, Stage]]:
     """Self-hosted and production of generation A, and generation B."""
     made = {
-        "A": LocalCoCalc(content={}),
-        "queue": LocalCoCalc(content={}, queue=True),
+        "A": LocalCoCalc(content={}, generation="A"),
+        "queue": LocalCoCalc(content={}, queue=True, generation="A"),
         "B": LocalCoCalc(content={}, generation="B"),
         "later B": LocalCoCalc(content={}, generation="B"),
     }

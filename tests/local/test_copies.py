@@ -16,7 +16,7 @@ from .conftest import Api, until
 
 @pytest.fixture
 def queued(make_site: Callable[..., LocalCoCalc]) -> Api:
-    return Api(make_site(queue=True, copy_seconds=0.15))
+    return Api(make_site(queue=True, copy_seconds=0.15, generation="A"))
 
 
 def put(api: Api, **more: Any) -> str:

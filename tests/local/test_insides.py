@@ -78,7 +78,8 @@ def test_times_are_written_as_cocalc_does() -> None:
 
 
 def test_the_work_runs_while_the_latency_passes() -> None:
-    with LocalCoCalc(latency=0.6, copy_seconds=0, content={"A": {"a.md": "x"}, "B": {}}) as site:
+    content = {"A": {"a.md": "x"}, "B": {}}
+    with LocalCoCalc(latency=0.6, content=content, generation="A") as site:
         api = Api(site)
         began = time.monotonic()
         target = site.directory(site.projects["B"]) / "a.md"
@@ -108,7 +109,7 @@ def test_the_work_runs_while_the_latency_passes() -> None:
 
 
 def test_a_site_ends_while_an_answer_is_held() -> None:
-    with LocalCoCalc(latency=30, content={}) as site:
+    with LocalCoCalc(latency=30, content={}, generation="A") as site:
         api = Api(site)
         failed = threading.Event()
 

@@ -109,5 +109,5 @@ def test_faults_from_the_start_and_on_every_api() -> None:
 
 
 def test_latency_holds_for_each_request_but_not_for_the_loop() -> None:
-    with LocalCoCalc(latency=0.2) as site:
+    with LocalCoCalc(latency=0.2, generation="A") as site:
         assert Api(site).post("/api/v1/ping", {}).elapsed.total_seconds() >= 0.2

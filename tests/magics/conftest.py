@@ -50,6 +50,7 @@ def site():
     """A stand-in whose account is an admin; tests make the projects that they change."""
     with LocalCoCalc(
         admin=True,
+        generation="A",
         content={
             "Lesson": {"lesson.md": "# Lesson\n", "week 1/größe.md": "groß\n"},
             "Student": {},

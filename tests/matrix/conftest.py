@@ -48,7 +48,7 @@ def note():
 
 @pytest.fixture(scope="session")
 def site():
-    with LocalCoCalc(allowed_hosts=(HUB,), admin=True) as running:
+    with LocalCoCalc(allowed_hosts=(HUB,), admin=True, generation="A") as running:
         yield running
 
 

@@ -82,7 +82,7 @@ def play(root, patch):
         patch.delenv(name, raising=False)
     found = SimpleNamespace(root=root, work=root / "work", watch=Watch(), secrets=Secrets())
     with (
-        LocalCoCalc(root / "site", allowed_hosts=(HUB,), admin=True) as site,
+        LocalCoCalc(root / "site", allowed_hosts=(HUB,), admin=True, generation="A") as site,
         LocalCoCalc(root / "site-b", allowed_hosts=(HUB,), admin=True, generation="B") as second,
     ):
         found.asked = {}

@@ -25,7 +25,7 @@ PASSWORD = Canary("password", new_password())
 
 @pytest.fixture(scope="module")
 def site():
-    with LocalCoCalc(admin=True, content={"Lesson": {}}) as running:
+    with LocalCoCalc(admin=True, content={"Lesson": {}}, generation="A") as running:
         yield running
 
 

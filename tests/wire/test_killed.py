@@ -83,7 +83,7 @@ class Class:
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("faults", [{}, FAULTS], ids=["clean", "faults"])
 def test_a_batch_survives_its_kernel(faults: dict[str, float], capsys: Any) -> None:
-    with LocalCoCalc(content=CONTENT, queue=True, latency=0.1) as site:
+    with LocalCoCalc(content=CONTENT, queue=True, latency=0.1, generation="A") as site:
         school = Class(site)
         for name, share in faults.items():
             site.fault(name, share)

@@ -3,13 +3,13 @@
 // Replies carry no id and are not sent in the order of the requests: each
 // request runs by itself. Who may not talk to the page is not answered at all.
 
-import { faults, once, sleep } from "./config.js";
-import { junk, noise, ReversedDones } from "./faults.js";
-import { closeAll, enter, openFile, openFiles } from "./files.js";
-import { connection, hello, isSignedIn } from "./live.js";
+import { faults, once } from "./config.js";
+import { junk } from "./faults.js";
+import { closeAll, openFiles } from "./files.js";
+import { connection } from "./live.js";
+import { openByMessage } from "./opening.js";
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-const reversed = new ReversedDones();
 
 /** Start to listen. `settings` is a promise: until it is there, all replies wait for it. */
 export function listen(settings) {
@@ -51,39 +51,12 @@ async function handle(data, reply) {
   }
 }
 
-async function open({ project_id, path }, reply, fail) {
+async function open(data, reply, fail) {
+  const { project_id, path } = data;
   if (!UUID.test(project_id)) return fail(`invalid project_id='${project_id}'`);
   if (typeof path !== "string") return fail("invalid path, it must be a string");
   if ("silent-open" in faults) return;
   if ("error-without-action" in faults) return fail("the project cannot be opened (a fault)");
   if (await once("reload-in-flight")) return window.location.reload();
-  await hello;
-  // signed out, or a project of others: CoCalc waits for ever, and says nothing
-  if (!isSignedIn() || !(await enter(project_id))) return;
-  if ("slow-ack" in faults) await sleep(faults["slow-ack"]);
-  const about = { action: "open", path, project_id };
-  reply({ status: "ack", ...about });
-  if (await once("reload-after-ack")) return window.location.reload();
-  if ("ack-without-done" in faults) return;
-  if ("error-after-ack" in faults) return reply({ status: "error", ...about, mesg: "failed (a fault)" });
-  if ("project-log-noise" in faults) noise(project_id, faults["project-log-noise"]);
-  let isNew = false;
-  try {
-    if (!("done-without-open" in faults)) isNew = await openFile(project_id, path);
-  } catch (error) {
-    return reply({ status: "error", ...about, mesg: error.message });
-  }
-  if ("late-done" in faults) await sleep(faults["late-done"]);
-  const done = () => reply({ status: "done", ...about });
-  if ("reversed-dones" in faults) await reversed.finish(done, faults["reversed-dones"]);
-  else done();
-  if (isNew) projectLog(project_id, path);
-}
-
-/** What CoCalc tells any parent, without being asked. */
-export function projectLog(project_id, filename) {
-  if (window.parent === window) return;
-  const event = { event: "open", action: "open", filename };
-  const entry = { event, project_id, time: new Date().toISOString(), id: crypto.randomUUID() };
-  window.parent.postMessage({ source: "cocalc-project-log", payload: { project_log: entry } }, "*");
+  await openByMessage({ project_id, path }, reply);
 }

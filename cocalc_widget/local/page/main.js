@@ -1,20 +1,45 @@
 // Owns the start of the page: boot, sign-in by token, the file in the address.
 
-import { ask, faults, first, kiosk, site, sleep, token, withoutToken } from "./config.js";
+import {
+  ask,
+  faults,
+  first,
+  isB,
+  kiosk,
+  mode,
+  site,
+  sleep,
+  token,
+  withoutToken,
+} from "./config.js";
 import { forge } from "./faults.js";
-import { changed, enter, openFile } from "./files.js";
-import { listen, projectLog } from "./listener.js";
-import { connect, hello, hold, isSignedIn } from "./live.js";
-import { show } from "./view.js";
+import { changed, shown } from "./files.js";
+import { listen } from "./listener.js";
+import { connect, hold, whenOver } from "./live.js";
+import { showNote } from "./notices.js";
+import { openByAddress } from "./opening.js";
+import { tellRendered } from "./told.js";
+import { draw } from "./view.js";
 
 const BEFORE_RELOAD = 0.4; // seconds: in CoCalc, status is answered for a while before it
 
-changed(show);
+changed(draw);
+shown(tellRendered);
+whenOver((over) => kiosk && showNote(over && "signed-out"));
+if (first) dress();
 boot();
+
+/** The bars that CoCalc has around a file, as far as the address asks for them. */
+function dress() {
+  document.getElementById("top").hidden = mode !== "none";
+  document.getElementById("rail").hidden = mode !== "none" && mode !== "project";
+  const query = mode === "project" ? "?fullscreen=project" : "";
+  document.getElementById("explorer").href = `/projects/${first.project_id}/files/${query}`;
+}
 
 async function boot() {
   await sleep(faults["slow-listener"] ?? site.boot_delay);
-  const byToken = token && site.generation === "A";
+  const byToken = token && !isB;
   if (byToken) hold(true);
   connect();
   if (kiosk) {
@@ -22,10 +47,7 @@ async function boot() {
     forge(faults);
   }
   if (byToken && (await signIn())) return; // the page reloads
-  await hello;
-  if (!first || !isSignedIn()) return;
-  if (!(await enter(first.project_id))) return;
-  if (await openFile(first.project_id, first.path)) projectLog(first.project_id, first.path);
+  if (first && site.app) await openByAddress(first);
 }
 
 async function settings() {
