@@ -64,7 +64,7 @@ class State:
     """How the frame is, as the page tells; what it did not tell has its default.
 
     Attributes:
-        channel: one of CHANNELS, "" if not told.
+        channel: one of CHANNELS; "" before the page told any.
         ready: CoCalc takes messages.
         generation: counts the documents in the frame.
         loads: how often the URL that was set last has loaded; 0 while it does.
@@ -200,10 +200,12 @@ def _result(content: Mapping[str, Any]) -> Result | None:
     )
 
 
-def _state(content: Mapping[str, Any]) -> State:
+def _state(content: Mapping[str, Any]) -> State | None:
     connection = content.get("connection")
+    if content.get("channel") not in CHANNELS:
+        return None
     return State(
-        channel=str(content["channel"]) if content.get("channel") in CHANNELS else "",
+        channel=str(content["channel"]),
         ready=content.get("ready") is True,
         generation=int(_number(content.get("generation"))),
         loads=int(_number(content.get("loads"))),

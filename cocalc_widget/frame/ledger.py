@@ -91,9 +91,11 @@ class Ledger:
         """The page has told of a command: how far it has come."""
         with self._lock:
             self._progress = self._clock()
-        if state != "sent":
+        if state in ("ack", "done"):
             command.acked = command.acked or self._clock()
-        command.advance("sent" if state == "sent" else "ack")
+            command.advance("ack")
+        elif state == "sent":
+            command.advance("sent")
 
     @property
     def pending(self) -> list[Command]:
@@ -116,7 +118,7 @@ class Ledger:
         """The commands that the page has forgotten."""
         late = [command for command in self.pending if self._left(command) <= 0]
         for command in late:
-            self.forget(command, failed=True)
+            self.forget(command)  # it may still come
         return late
 
     def left(self) -> float | None:

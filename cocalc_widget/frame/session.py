@@ -6,9 +6,15 @@ import contextlib
 import threading
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ..errors import ChannelBlockedError, CommandError, CommandTimeoutError
+from ..errors import (
+    ChannelBlockedError,
+    CommandCancelledError,
+    CommandError,
+    CommandTimeoutError,
+)
 from . import endings, inbox, outbox
 from .evidence import Evidence, Proof
 from .health import STUCK, Health
@@ -105,7 +111,7 @@ class Session:
         self._silent: float | None = None  # since when CoCalc does not answer
         self._revived = False  # it was loaded again for that, and is silent still
         self._asked = -AGAIN  # when it was found out whether CoCalc answers, last
-        self._line: tuple[str, str] = ("", "")  # the status line, as told to the page
+        self._line: tuple[str, str] = ("good", "")  # the status line, as told to the page
         link.flush, link.why = self.postbox.flush, lambda: self._cause()[1]
 
     # what users say
@@ -227,7 +233,7 @@ class Session:
                     limits=self._limits,
                 )
             )
-            self._line = ("", "")
+            self._line = ("good", "")
             if self._channel == "navigation":
                 self._steering.send(self._steering.place, self._clock())
             self._link.heard = True
@@ -412,6 +418,11 @@ class Session:
         """End it by what the page says last about it."""
         result = result or inbox.Result(command.seq, "done")
         if result.state == "done":
+            files, connection = result.reply.get("open_files"), result.reply.get("connection")
+            if files is not None:
+                self._state = replace(self._state, open_files=inbox.open_files(files))
+            if isinstance(connection, Mapping):
+                self._state = replace(self._state, connection=dict(connection))
             self._settle(command, self._reply(command, result))
             return
         if result.reply:
@@ -428,13 +439,14 @@ class Session:
         proof: Proof | None = None,
         why: str = "",
     ) -> Reply:
-        raw = result.reply if result else {}
-        files = inbox.open_files(raw.get("open_files")) if "open_files" in raw else self._files()
-        connection = raw.get("connection")
-        if not isinstance(connection, Mapping):
-            connection = self._state.connection
         return endings.reply(
-            command, raw, files, dict(connection), verified=verified, proof=proof, why=why
+            command,
+            result.reply if result else {},
+            self._files(),
+            self._state.connection,
+            verified=verified,
+            proof=proof,
+            why=why,
         )
 
     def _files(self) -> dict[str, list[str]]:
@@ -450,17 +462,19 @@ class Session:
         self.ledger.forget(command, failed=reply.verified is False)
         if reply.raw:
             self._show(last_reply=reply.raw)
-        self._show(open_files=reply.open_files, connection=reply.connection)
+        self._show(open_files=reply.open_files)
         self._todo.append(lambda: command.settle("done", reply=reply))
 
     def _fail(self, command: Command, error: CoCalcError, *, cancel: bool = False) -> None:
         """End it with an error; `cancel`: the page still has it."""
-        self.ledger.forget(command, failed=True)
+        late = isinstance(error, CommandTimeoutError)  # it may still come
+        self.ledger.forget(command, failed=not late)
         self._steering.forget(command)
         self._proving.drop(command.seq)
         if cancel and self._link.heard and self._channel == "messages":
             self.postbox.put({"type": "cancel", "seq": command.seq})
-        state = "timeout" if isinstance(error, CommandTimeoutError) else "error"
+        ends = {CommandTimeoutError: "timeout", CommandCancelledError: "cancelled"}
+        state = ends.get(type(error), "error")
         self._todo.append(lambda: command.settle(state, error=error))  # type: ignore[arg-type]
 
     def _doubt(self, project_id: str) -> None:

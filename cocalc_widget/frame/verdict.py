@@ -140,8 +140,7 @@ def _refused(
         return None
     return Verdict(
         "tab",
-        f"CoCalc at {cocalc} may not be framed by {page_name(refusal.ancestor)} "
-        f"(its {refusal.header} says {refusal.value}).",
+        f"CoCalc at {cocalc} may not be shown in a frame here: {refusal.reason}.",
         f"To have it in the cell: ask its administrator to add {page_name(refusal.ancestor)} to "
         "the header Content-Security-Policy: frame-ancestors of CoCalc.",
     )

@@ -20,10 +20,17 @@ class FakeComm(BaseComm):
         self.__dict__.setdefault("log", []).append((msg_type, json.loads(json.dumps(data))))
 
     @property
-    def customs(self):
+    def posts(self):
+        """Custom messages as they came."""
         return [
             data["content"] for kind, data in self.log if data and data.get("method") == "custom"
         ]
+
+    @property
+    def customs(self):
+        """Custom messages, those of one moment taken apart."""
+        parts = (post.get("messages", [post]) for post in self.posts)
+        return [message for part in parts for message in part]
 
     @property
     def text(self):
@@ -52,6 +59,8 @@ class Page:
         self.send("state", **{"open_files": {}, **changes})
 
     def heard(self, kind):
+        if self.widget._session is not None:
+            self.widget._session.postbox.flush()  # the moment is over
         return [message for message in self.comm.customs if message["type"] == kind]
 
     @property
@@ -64,7 +73,28 @@ class Page:
 
     def finish(self, name="result.status", **changes):
         """End the latest command."""
-        self.send(name, **{"seq": self.commands[-1]["seq"], **changes})
+        seq = changes["seq"] if "seq" in changes else self.commands[-1]["seq"]
+        self.send(name, **{**changes, "seq": seq})
+
+    def opened(self, path, project_id=P1, line="line", **changes):
+        """CoCalc tells that it has opened a file."""
+        self.send("log.opened", **{"path": path, "project_id": project_id, "id": line, **changes})
+
+    def rendered(self, line="line", **changes):
+        """CoCalc tells that it has rendered a file."""
+        self.send("log.rendered", **{"id": line, **changes})
+
+    def say_line(self):
+        """What the status line was told last."""
+        told = self.heard("say")
+        return (told[-1]["mood"], told[-1]["words"]) if told else ("", "")
+
+    def show(self, path, project_id=P1, seq=None):
+        """The latest open is done, and CoCalc tells that it has rendered the file."""
+        line = f"line-{len(self.commands)}"
+        self.opened(path, project_id, line)
+        self.rendered(line, project_id=project_id)
+        self.finish("result.done", seq=self.commands[-1]["seq"] if seq is None else seq)
 
     def later(self, name="result.status", **changes):
         """End the latest command from another thread, as a subshell does."""

@@ -72,22 +72,22 @@ def test_patience_with_facts_that_came_in_time_changes_nothing(make):
     widget._session._greeting._hurry(lambda: pytest.fail("answered twice"))
 
 
-def test_the_words_for_silence_know_what_is_known(make):
-    widget = make(client=SlowClient())
-    widget._client.asked.set()
-    page = Page(widget)
-    eventually(lambda: widget._session._greeting.facts.known)
-    page.hello()
-    assert page.welcome["words"]["silent"] == words.silent("https://jupyter.test", HOST, ["x"])
-    assert "listener is broken" in page.welcome["words"]["silent"]
-    assert "iframe_comm_hosts" in words.silent("https://jupyter.test", HOST)
-    assert words.silent(None, HOST).startswith(f"CoCalc at {HOST} does not answer a page without")
+def test_the_words_for_silence_know_what_is_known():
+    told = words.say("https://jupyter.test", HOST, hosts=["x"])["silent"]
+    assert "listener is broken" in told
+    assert "iframe_comm_hosts" in words.say("https://jupyter.test", HOST)["silent"]
+    nowhere = words.say(None, HOST)["silent"]
+    assert nowhere.startswith(f"CoCalc at {HOST} does not answer a page without")
 
 
 def test_the_words_for_signed_out_name_the_cause_and_the_remedies():
-    same = words.signed_out("https://hub.uni.edu", "https://cocalc.uni.edu")
+    same = words.say("https://hub.uni.edu", "https://cocalc.uni.edu")["signed_out"]
+    assert same.startswith("CoCalc is signed out here, or has no access to the project.")
     assert same.endswith("Open it in a new tab to sign in.")
-    other = words.signed_out("https://hub.test", "https://cocalc.uni.edu/base", token=True)
+    known = words.say("https://hub.uni.edu", "https://cocalc.uni.edu", usable=True)["signed_out"]
+    assert known.startswith("The frame is signed out of CoCalc.")
+    page, host = "https://hub.test", "https://cocalc.uni.edu/base"
+    other = words.say(page, host, token=True, generation="A")["signed_out"]
     for part in (
         "https://hub.test is on another site than https://cocalc.uni.edu",
         "Allow third-party cookies for cocalc.uni.edu",
@@ -96,7 +96,18 @@ def test_the_words_for_signed_out_name_the_cause_and_the_remedies():
     ):
         assert part in other
     assert "auth token" not in other
-    assert "token=...). If it stays signed out, allow" in words.signed_out("null", HOST)
+    null = words.say("null", HOST, generation="A")["signed_out"]
+    assert "token=...). If it stays signed out, allow" in null
+
+
+@pytest.mark.parametrize("samesite", ["none", "strict", None])
+def test_on_another_site_the_words_name_the_cookies_of_today(samesite):
+    told = words.say("https://hub.test", HOST, generation="B", samesite=samesite)["signed_out"]
+    assert words.PROXY_LINE in told
+    assert "account_id" in told
+    assert 'target="tab"' in told
+    assert "token" not in told  # none of them helps (recordings)
+    assert ("samesite_remember_me to none" in told) is (samesite != "none")
 
 
 def test_a_token_counts_as_given_also_after_it_was_taken(make):
@@ -106,7 +117,7 @@ def test_a_token_counts_as_given_also_after_it_was_taken(make):
     page.send("want.token")
     page.hello("https://other.example")
     assert page.welcome["token"] is False
-    assert "Give the frame" not in page.welcome["words"]["signed_out"]
+    assert "Give the frame" not in widget._session._words()["signed_out"]
     assert SignIn().used is False
 
 
@@ -114,11 +125,11 @@ def test_desired_files_keep_the_order_of_their_tabs(live):
     widget, page = live()
     for path in ("a.md", "b.md", "a.md"):
         widget.open(path, project_id=P1)
-        page.finish("result.done")
+        page.show(path)
     page.hello()
     assert [file["path"] for file in page.welcome["desired"]] == ["a.md", "b.md", "a.md"]
     widget.open("c.md", project_id=P1)
-    page.finish("result.done")
+    page.show("c.md")
     page.hello()
     assert [file["path"] for file in page.welcome["desired"]] == ["a.md", "b.md", "c.md"]
 
@@ -200,7 +211,7 @@ def test_a_closed_widget_is_forgotten():
         page.hello()
         page.shown()
         command = widget.open("b.md")
-        page.finish("result.done")
+        page.show("b.md")
         command.result()
         widget.status()
         widget.close()
@@ -234,7 +245,7 @@ def test_words_of_cocalc_are_made_fit_to_be_shown():
 
 def test_a_reply_shows_what_there_is():
     assert "connection" not in Reply("closeall")._repr_html_()
-    shown = Reply("open", P1, "a.md", None, "Nothing tells.", {}, {"quality": "good"})
+    shown = Reply("open", P1, "a.md", why="Nothing tells.", connection={"quality": "good"})
     assert "not known: Nothing tells." in shown._repr_html_()
     assert ">good</td>" in shown._repr_html_()
     assert not re.search(r"color|<style", shown._repr_html_())
@@ -255,11 +266,10 @@ def test_a_command_without_an_outcome_is_cancelled(make):
 
 
 def test_a_command_that_no_page_ever_saw(make):
-    clock = [0.0]
-    ledger = Ledger(None, lambda _c: None, deadlines(), lambda: clock[0])
-    command = ledger.add("status")
-    clock[0] = 601.0
-    ledger.overdue()
+    widget = make()
+    command = widget.status()
+    widget._session.ledger._progress -= 601
+    widget._session._tick()
     with pytest.raises(CommandTimeoutError, match="No page has shown the widget"):
         command.result()
 
@@ -267,12 +277,12 @@ def test_a_command_that_no_page_ever_saw(make):
 def test_exception_waits_too(live):
     widget, page = live()
     command = widget.status()
-    thread = page.later("result.timeout", mesg="")
+    thread = page.later("result.timeout")
     widget._session._link.threads.add(-1)  # heard on another thread before
     error = command.exception(timeout=5)
     thread.join()
     assert isinstance(error, CommandTimeoutError)
-    assert "did not answer the status in time" in str(error)
+    assert "Could not get an answer to the status within 5 s" in str(error)
     assert command.exception() is error
 
 

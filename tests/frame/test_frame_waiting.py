@@ -14,8 +14,7 @@ from cocalc_widget.errors import (
     CommandTimeoutError,
     WouldDeadlockError,
 )
-from cocalc_widget.frame import kernels, waiting
-from cocalc_widget.frame.inbox import Result
+from cocalc_widget.frame import endings, kernels, waiting
 from cocalc_widget.frame.ledger import UNSEEN, Ledger
 from cocalc_widget.frame.outbox import budget, deadlines
 
@@ -78,7 +77,7 @@ def test_refusal_where_the_page_is_heard_on_this_thread(live):
         command.result()
     assert time.monotonic() - begun < 1  # at once: it does not wait for anything
     assert 'await widget.open("a.md")' in caught.value.remedy
-    page.finish("result.done")
+    page.show("a.md")
     assert command.result().verified
 
 
@@ -156,7 +155,7 @@ def test_await_and_gather(make):
 
         def answer():
             for command in reversed(commands):
-                page.send("result.done", seq=command.seq)
+                page.show(command.path, seq=command.seq)
 
         threading.Timer(0.05, answer).start()
         replies = await asyncio.gather(*commands)
@@ -238,18 +237,18 @@ class Clock:
 def test_backstop(monkeypatch):
     clock, limits = Clock(), deadlines()
     ledger = Ledger(None, lambda _c: None, limits, clock)
-    assert ledger.overdue() == ([], None)
+    assert (ledger.overdue(), ledger.left()) == ([], None)
     command = ledger.add("open", (P1, "a.md"))
-    assert ledger.overdue() == ([], UNSEEN)
+    assert (ledger.overdue(), ledger.left()) == ([], UNSEEN)
     clock.now += 10
     ledger.heard()
-    assert ledger.overdue() == ([], budget("open", limits))
+    assert (ledger.overdue(), ledger.left()) == ([], budget("open", limits))
     clock.now += budget("open", limits) - 1
-    assert ledger.apply(Result(command.seq, "ack"), {}) is None  # a sign of life
-    assert ledger.overdue()[1] == budget("open", limits)
+    ledger.advance(command, "ack")  # a sign of life
+    assert ledger.left() == budget("open", limits)
     clock.now += budget("open", limits)
-    assert ledger.overdue() == ([command], None)
-    assert command.state == "timeout"
+    assert (ledger.overdue(), ledger.left()) == ([command], None)
+    command.settle("timeout", error=endings.silence(page=ledger.page))
     with pytest.raises(CommandTimeoutError, match="stopped answering"):
         command.result()
     assert ledger.desired == [(P1, "a.md")]  # it may still come
@@ -261,7 +260,7 @@ def test_backstop_rings_in_a_widget(make):
     page = on_subshell(widget)
     command = widget.status()
     widget._session.ledger._progress -= 14.9
-    widget._session._look()
+    widget._session._tick()
     eventually(command.done)
     assert command.state == "timeout"
     eventually(lambda: not widget.busy)

@@ -33,9 +33,7 @@ NOTEBOOK = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
 
 @pytest.fixture(scope="module")
 def stage() -> Iterator[Stage]:
-    with LocalCoCalc(
-        content={}, generation="A", allowed_hosts=ALLOWED, boot_delay=0.1
-    ) as site:
+    with LocalCoCalc(content={}, generation="A", allowed_hosts=ALLOWED, boot_delay=0.1) as site:
         stage = Stage(site, 0)
         files = {"a.md": "# Hello kiosk\n", "nb.ipynb": json.dumps(NOTEBOOK)}
         site.core.projects.fill(P1, files)
