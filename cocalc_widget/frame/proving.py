@@ -112,19 +112,17 @@ class Proving:
         result, front = case.result, self._front
         covered = front is not None and front.seq > command.seq and front.target != command.target
         below = (front.path or "") if front is not None and covered else ""
-        if proof.sure:
-            return Judgement("end", verified=True)
-        if finding is not None and finding.good and proof.evidence == "opened" and result.listed:
+        good = finding is not None and finding.good and result.listed
+        if proof.sure or (good and proof.evidence == "opened"):
             return Judgement("end", verified=True)
         age = now - case.since
-        if finding is None and age < KNOWLEDGE:
-            return Judgement("wait")
-        if result.listed is False and not doubtful:
+        final = not doubtful and (not tells or covered)  # no more will come
+        asked = case.over or (case.asked is not None and now - case.asked >= STATUS)
+        if result.listed is False and not doubtful and (finding or age >= KNOWLEDGE):
             return Judgement("end", verified=False, why=endings.not_open(command.path or ""))
-        final = not doubtful and (not tells or covered)
-        if not final and age < self._patience:
+        if age < (KNOWLEDGE if finding is None else 0 if final else self._patience):
             return Judgement("wait")
-        if not final and not case.over and (case.asked is None or now - case.asked < STATUS):
+        if not final and not asked:
             # a folder is in the list for a moment only
             return Judgement("look" if case.asked is None else "wait")
         if doubtful and proof.evidence != "opened":

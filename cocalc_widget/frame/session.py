@@ -16,12 +16,12 @@ from ..errors import (
     CommandTimeoutError,
 )
 from . import endings, inbox, outbox
-from .evidence import Evidence, Proof
-from .health import STUCK, Health
+from .evidence import Proof
 from .knowledge import Finding, Knowledge
 from .ledger import Ledger
 from .postbox import Postbox
 from .proving import Proving
+from .situation import WATCH, Situation, Step
 from .steering import Ending, Steering
 from .timers import Alarm
 from .waiting import KernelWaiter, Link
@@ -37,11 +37,6 @@ if TYPE_CHECKING:
     from .events import Event
     from .greeting import Greeting
     from .reply import Reply
-
-WATCH = 0.5  # seconds between two looks while something is in doubt
-AGAIN = 3.0  # seconds between two questions whether CoCalc answers
-DOUBTFUL = 6.0  # seconds that an acked open may take while its project is in doubt
-FIRST_WORD = 8.0  # seconds after which the page calls CoCalc silent (js/bridge.ts)
 
 
 class Port(Protocol):
@@ -102,17 +97,9 @@ class Session:
         if client is not None:
             self._knowledge = Knowledge(client, start=start, tell=self._found, say=self._note)
             self._log = LogWatch(client, self._seen)
-        self._evidence, self._health = Evidence(), Health()
-        self._steering = Steering(limits)
-        self._proving = Proving(limits["render"])
-        self._channel = ""  # the page's, until the verdict: none
-        self._reason = ""  # why it is not messages
-        self._state = inbox.State()
-        self._silent: float | None = None  # since when CoCalc does not answer
-        self._revived = False  # it was loaded again for that, and is silent still
-        self._asked = -AGAIN  # when it was found out whether CoCalc answers, last
+        self._here = Situation(Steering(limits), Proving(limits["render"]), limits)
         self._line: tuple[str, str] = ("good", "")  # the status line, as told to the page
-        link.flush, link.why = self.postbox.flush, lambda: self._cause()[1]
+        link.flush, link.why = self.postbox.flush, self._cause
 
     # what users say
 
@@ -149,7 +136,7 @@ class Session:
             if older is not None and self._greeting.sign_in.kept:
                 self._todo.append(older.cancel)  # its token is not going to be used
             self._greeting.sign_in.keep(token, generation, command.seq)
-            self._health.refused = False
+            self._here.health.refused = False
             self._show(busy=True)
         if self._link.shown:
             self._give_token()
@@ -215,18 +202,22 @@ class Session:
             if self._greeting.page is None or self.closed:
                 return
             verdict = self._greeting.judge()
-            if not self._link.heard or self._channel == "messages":
-                self._channel = verdict.channel
-                self._reason = "" if verdict.channel == "messages" else verdict.sentence
+            if not self._link.heard or self._here.channel == "messages":
+                self._here.channel = verdict.channel
+                self._here.reason = "" if verdict.channel == "messages" else verdict.sentence
             waiting = self.ledger.pending
             desired = self._desired(waiting)
-            if not self._steering.used and desired and self._channel in ("navigation", "tab"):
-                self._steering.place = desired[-1]
+            if (
+                not self._here.steering.used
+                and desired
+                and self._here.channel in ("navigation", "tab")
+            ):
+                self._here.steering.place = desired[-1]
             self.postbox.put(
                 outbox.welcome(
                     self._host,
-                    self._channel,
-                    place=self._steering.place,
+                    self._here.channel,
+                    place=self._here.steering.place,
                     desired=desired,
                     token=self._greeting.sign_in.kept,
                     generation=self._greeting.generation,
@@ -234,8 +225,8 @@ class Session:
                 )
             )
             self._line = ("good", "")
-            if self._channel == "navigation":
-                self._steering.send(self._steering.place, self._clock())
+            if self._here.channel == "navigation":
+                self._here.steering.send(self._here.steering.place, self._clock())
             self._link.heard = True
             self.ledger.heard()
             for command in waiting:
@@ -247,73 +238,61 @@ class Session:
         return [item for item in self.ledger.desired if item not in asked]
 
     def _take_state(self, state: inbox.State) -> None:
-        now = self._clock()
-        if self._evidence.turn(state.generation):
-            self._health.turn()
-            self._proving.turn()
-        loaded = state.loads and not self._state.loads
-        self._state = state
-        if state.generation or state.ready or self._channel == "tab":
+        here = self._here
+        loaded = here.take(state, self._clock(), idle=not self.ledger.pending)
+        if state.generation or state.ready or here.channel == "tab":
             self._link.shown = True
-        self._health.offscreen, self._health.hidden = state.offscreen, not state.view
-        self._health.connect(state.connection.get("status"), now)
-        if state.ready:
-            self._silent, self._revived = None, False
-            if self._channel == "navigation" and not self._steering.used:
-                self._channel, self._reason = "messages", ""  # it was only slow
-        if state.channel == "navigation" and loaded:
-            self._end_steered(self._steering.load())
-        if state.ready and not self.ledger.pending:
-            self._evidence.keep(state.open_files)
+        if here.channel == "navigation" and loaded:
+            self._end_steered(here.steering.load())
 
     def _take_line(self, line: inbox.Line) -> None:
-        event = self._evidence.hear(line)
+        event = self._here.evidence.hear(line)
         if event is None:
             return
-        self._health.see(line.project_id)
-        self._silent = None
+        self._here.health.see(line.project_id)
+        self._here.silent = None
         self._todo.append(lambda: self._port.tell(event))
-        place = self._steering.place
-        if self._channel == "navigation" and place and self._evidence.has(place):
-            active = self._steering.active
-            proof = self._evidence.weigh(place, steered=True)
+        place = self._here.steering.place
+        if self._here.channel == "navigation" and place and self._here.evidence.has(place):
+            active = self._here.steering.active
+            proof = self._here.evidence.weigh(place, steered=True)
             if proof.evidence == "rendered" and active:
                 proof = Proof("rendered", sure=True, shown_after=active[0].elapsed)
-            self._end_steered(self._steering.arrive(proof))
+            self._end_steered(self._here.steering.arrive(proof))
         self._prove()
 
     def _take_news(self, news: inbox.Told) -> None:
         if news.name == "silent":
-            self._silent = self._clock()
+            self._here.silent = self._clock()
         elif news.name == "heard":
-            self._silent = None
+            self._here.silent = None
         elif news.name == "unanswered":
             self._doubt(str(news.detail.get("project_id")))
         elif news.name == "popup":
-            self._steering.popup = True
-        elif news.name == "visited" and self._channel == "tab":
+            self._here.steering.popup = True
+        elif news.name == "visited" and self._here.channel == "tab":
             self._link.shown = True
-            self._end_steered(self._steering.visit())
+            self._end_steered(self._here.steering.visit())
 
     def _take_result(self, result: inbox.Result) -> None:
-        if self._proving.relisted(result):
+        if self._here.proving.relisted(result):
             self._prove()
             return
         command = self.ledger.get(result.seq)
         if command is None:
             if result.seq < 0:  # the token that came with the widget
-                self._health.refused = result.state == "error"
+                self._here.health.refused = result.state == "error"
             return  # cancelled here before, or another page's: nobody waits for it
         self.ledger.advance(command, result.state)
         if result.state in ("ack", "done"):
-            self._proving.front(command)
+            self._here.proving.front(command)
         if command.action == "sign_in":
             self._take_sign_in(command, result)
         elif command.target and result.state == "done":
-            self._proving.add(command.target, result, self._clock())
+            self._here.proving.add(command.target, result, self._clock())
         elif result.state not in inbox.STEPS:
-            silent = result.state == "timeout" and result.at == 1 and self._state.ready
-            if command.target and silent and not self._evidence.has(command.target):
+            silent = result.state == "timeout" and result.at == 1 and self._here.state.ready
+            if command.target and silent and not self._here.evidence.has(command.target):
                 self._doubt(command.target[0])
             if self.ledger.get(result.seq):
                 self._end(command, result)
@@ -322,7 +301,7 @@ class Session:
     def _take_sign_in(self, command: Command, result: inbox.Result) -> None:
         if result.state in inbox.STEPS:
             return
-        self._health.refused = result.state == "error"
+        self._here.health.refused = result.state == "error"
         if result.state == "error":
             self._fail(command, CommandError(self._words()["refused"]))
         else:
@@ -334,31 +313,31 @@ class Session:
         """Have it done, in whatever way there is."""
         if command.action == "sign_in":
             return  # its message is the one with the token
-        if self._channel == "messages":
+        if self._here.channel == "messages":
             self.postbox.put(
                 outbox.command(self._host, command.seq, command.action, command.target)
             )
-        elif self._channel == "blocked" or command.action == "status":
-            self._fail(command, self._greeting.refusal(self._reason))
-        elif self._channel == "tab" and not (command.target or self._steering.shown):
+        elif self._here.channel == "blocked" or command.action == "status":
+            self._fail(command, self._greeting.refusal(self._here.reason))
+        elif self._here.channel == "tab" and not (command.target or self._here.steering.shown):
             self._end(command)
         else:
-            ended, moves = self._steering.order(command, self._clock())
+            ended, moves = self._here.steering.order(command, self._clock())
             self._end_steered(ended)
             self.ledger.advance(command, "sent")
             if moves:
-                self._health.unseen = False
+                self._here.health.unseen = False
                 self.postbox.put(outbox.steer(self._host, command.target))
 
     def _end_steered(self, ended: list[Ending]) -> None:
         for ending in ended:
             command = ending.command
             if ending.state == "timeout":
-                why = endings.POPUP if ending.popup else self._cause()[1]
+                why = endings.POPUP if ending.popup else self._cause()
                 error = endings.late(command, 0, self._limits, why)
                 self._fail(command, error)
                 continue
-            watched = self._channel == "tab" and command.action == "open" and self._log
+            watched = self._here.channel == "tab" and command.action == "open" and self._log
             if watched and ending.verified is None:
                 self._todo.append(lambda command=command: self._log.watch(command))  # type: ignore[misc, union-attr]
                 continue
@@ -366,30 +345,30 @@ class Session:
             if ending.verified is False:
                 why = endings.replaced(ending.instead)
             elif ending.verified is None and command.action == "open":
-                why = endings.TAB if self._channel == "tab" else self._words()["unseen"]
+                why = endings.TAB if self._here.channel == "tab" else self._words()["unseen"]
             reply = self._reply(command, verified=ending.verified, proof=ending.proof, why=why)
             self._settle(command, reply)
 
     def _prove(self) -> None:
         """Hold what is done against what tells that it is shown; it may wait for that a little."""
-        for seq in self._proving.seqs():
+        for seq in self._here.proving.seqs():
             command = self.ledger.get(seq)
             if command is None or command.target is None:
-                self._proving.drop(seq)
+                self._here.proving.drop(seq)
             else:
                 self._prove_one(command, command.target)
 
     def _prove_one(self, command: Command, target: outbox.Document) -> None:
-        result, now = self._proving.result(command), self._clock()
-        doubtful = target[0] in self._health.doubts
-        proof = self._evidence.weigh(
+        result, now = self._here.proving.result(command), self._clock()
+        doubtful = target[0] in self._here.health.doubts
+        proof = self._here.evidence.weigh(
             target,
             posted=result.posted,
             opened_as=result.opened_as,
             listed=result.listed,
             generation=self._greeting.generation,
         )
-        judgement = self._proving.judge(
+        judgement = self._here.proving.judge(
             command,
             proof,
             now,
@@ -399,12 +378,12 @@ class Session:
         )
         if judgement.step == "look":
             seq = self.ledger.number()
-            if self._proving.look(command, seq, now):
+            if self._here.proving.look(command, seq, now):
                 self.postbox.put(outbox.command(self._host, seq, "status", None))
         elif judgement.step == "refuse":
-            self._fail(command, ChannelBlockedError(self._cause(target[0])[1]))
+            self._fail(command, ChannelBlockedError(self._cause(target[0])))
         elif judgement.step == "end":
-            self._proving.drop(command.seq)
+            self._here.proving.drop(command.seq)
             why = judgement.why or endings.opened_as(result.opened_as)
             verified = judgement.verified
             self._settle(
@@ -420,14 +399,14 @@ class Session:
         if result.state == "done":
             files, connection = result.reply.get("open_files"), result.reply.get("connection")
             if files is not None:
-                self._state = replace(self._state, open_files=inbox.open_files(files))
+                self._here.state = replace(self._here.state, open_files=inbox.open_files(files))
             if isinstance(connection, Mapping):
-                self._state = replace(self._state, connection=dict(connection))
+                self._here.state = replace(self._here.state, connection=dict(connection))
             self._settle(command, self._reply(command, result))
             return
         if result.reply:
             self._show(last_reply=result.reply)
-        why = self._cause(command.project_id)[1]
+        why = self._cause(command.project_id)
         self._fail(command, endings.error(command, result, self._limits, why))
 
     def _reply(
@@ -442,21 +421,12 @@ class Session:
         return endings.reply(
             command,
             result.reply if result else {},
-            self._files(),
-            self._state.connection,
+            self._here.files,
+            self._here.state.connection,
             verified=verified,
             proof=proof,
             why=why,
         )
-
-    def _files(self) -> dict[str, list[str]]:
-        if self._channel == "navigation":
-            return self._evidence.listing()
-        if self._channel == "tab":
-            place = self._steering.place
-            return {place[0]: [place[1]]} if place and self._steering.proved else {}
-        # what CoCalc lists is true only while somebody is signed in
-        return {} if self._health.signed_out else self._state.open_files
 
     def _settle(self, command: Command, reply: Reply) -> None:
         self.ledger.forget(command, failed=reply.verified is False)
@@ -469,9 +439,9 @@ class Session:
         """End it with an error; `cancel`: the page still has it."""
         late = isinstance(error, CommandTimeoutError)  # it may still come
         self.ledger.forget(command, failed=not late)
-        self._steering.forget(command)
-        self._proving.drop(command.seq)
-        if cancel and self._link.heard and self._channel == "messages":
+        self._here.steering.forget(command)
+        self._here.proving.drop(command.seq)
+        if cancel and self._link.heard and self._here.channel == "messages":
             self.postbox.put({"type": "cancel", "seq": command.seq})
         ends = {CommandTimeoutError: "timeout", CommandCancelledError: "cancelled"}
         state = ends.get(type(error), "error")
@@ -479,13 +449,13 @@ class Session:
 
     def _doubt(self, project_id: str) -> None:
         """An open of this project met silence: the others that wait would fare no better."""
-        self._health.doubts.add(project_id)
+        self._here.health.doubts.add(project_id)
         self._fail_opens(lambda command: command.project_id == project_id and command.acked is None)
 
     def _fail_opens(self, which: Callable[[Command], bool]) -> None:
         for command in self.ledger.pending:
             if command.action == "open" and which(command):
-                why = self._cause(command.project_id)[1]
+                why = self._cause(command.project_id)
                 self._fail(command, ChannelBlockedError(why), cancel=True)
 
     # what the client knows
@@ -505,12 +475,12 @@ class Session:
 
     def _note(self, words: str, again: bool) -> None:  # noqa: FBT001 - a callback's form
         with self._turn():
-            self._health.note = words
+            self._here.health.note = words
             self._line = ("", "")  # said again, for the time that it gives the opens
-            seen = self._evidence.has(self._steering.place)
-            if again and self._channel in ("navigation", "tab") and not seen:
-                self._steering.hold(self._clock())
-                self.postbox.put(outbox.steer(self._host, self._steering.place))
+            seen = self._here.evidence.has(self._here.steering.place)
+            if again and self._here.channel in ("navigation", "tab") and not seen:
+                self._here.steering.hold(self._clock())
+                self.postbox.put(outbox.steer(self._host, self._here.steering.place))
         self.postbox.flush()
 
     def _seen(self, seq: int, *, seen: bool, why: str) -> None:
@@ -519,7 +489,7 @@ class Session:
             command = self.ledger.get(seq)
             if command is None:
                 return
-            self._steering.proved = seen
+            self._here.steering.proved = seen
             proof = Proof("api", sure=True) if seen else Proof()
             verified = True if seen else None
             self._settle(command, self._reply(command, verified=verified, proof=proof, why=why))
@@ -528,98 +498,53 @@ class Session:
 
     def _tick(self) -> None:
         with self._turn():
-            now = self._clock()
-            self._mind_silence(now)
-            self._mind_sign_in(now)
-            if self._channel == "navigation":
-                self._mind_steering(now)
-            elif self._channel == "tab":
-                self._end_steered([e for e in self._steering.overdue(now) if e.state != "done"])
+            now, here = self._clock(), self._here
+            for step in here.mind(now):
+                self._do(step, now)
+            overdue = here.steering.overdue(now) if here.channel in ("navigation", "tab") else []
+            self._end_steered(overdue)
             self._prove()
             for command in self.ledger.pending:
-                doubtful = command.project_id in self._health.doubts
-                late = doubtful and (command.acked or now) + DOUBTFUL <= now
-                if late and command.seq not in self._proving.seqs():
-                    why = self._cause(command.project_id)[1]
+                if here.late(command, now):
+                    why = self._cause(command.project_id)
                     self._fail(command, ChannelBlockedError(why), cancel=True)
             for command in self.ledger.overdue():
                 self._fail(command, endings.silence(page=self.ledger.page))
         self.postbox.flush()
 
-    def _mind_silence(self, now: float) -> None:
-        """Where CoCalc does not answer: load it again, or do without messages."""
-        if self._health.away:
-            self._ask(now)
-            return
-        if self._silent is None or self._channel != "messages":
-            return
-        self._ask(now)
-        there = self._health.reached is not None and self._health.reached > self._silent
-        unknown = now - self._asked > AGAIN - WATCH  # a kernel without a way to it
-        quiet = now - self._silent
-        if self._state.channel == "messages" and not self._revived:
-            if there or unknown:
-                self._reload()
-        elif quiet + FIRST_WORD >= self._limits["silent"] and (there or unknown):
-            self._degrade()
+    def _do(self, step: Step, now: float) -> None:
+        here = self._here
+        if step is Step.ASK:
+            here.asked = now
+            self._todo.append(lambda: self._greeting.facts.look(self._answered))
+        elif step is Step.RELOAD:
+            here.revived, here.silent = True, None
+            self.postbox.put({"type": "reload"})
+        elif step is Step.DEGRADE:
+            self._degrade(now)
+        else:
+            here.health.signed_out = True
+            self._fail_opens(lambda _command: True)
 
-    def _reload(self) -> None:
-        self._revived, self._silent = True, None
-        self.postbox.put({"type": "reload"})
-
-    def _degrade(self) -> None:
+    def _degrade(self, now: float) -> None:
         """Go on without messages: all that waits is done by URLs."""
-        self._channel, self._silent = "navigation", None
-        self._reason = self._words()["silent"]
+        here = self._here
+        here.channel, here.silent = "navigation", None
+        here.reason = self._words()["silent"]
         waiting = self.ledger.pending
         if not any(command.target for command in waiting) and self.ledger.desired:
             place = self.ledger.desired[-1]
-            self._steering.send(place, self._clock())
+            here.steering.send(place, now)
             self.postbox.put(outbox.steer(self._host, place))
         for command in waiting:
             self._order(command)
 
-    def _mind_sign_in(self, now: float) -> None:
-        health = self._health
-        if health.lost is not None and not health.signed_out:
-            self._ask(now)
-        if health.leaves(now, told=self._evidence.told):
-            health.signed_out = True
-            self._fail_opens(lambda _command: True)
-
-    def _mind_steering(self, now: float) -> None:
-        steering, health = self._steering, self._health
-        if steering.place is None or self._evidence.has(steering.place):
-            if not steering.shown or self._health.reached is None:
-                self._ask(now)
-            self._end_steered([e for e in steering.overdue(now) if e.state != "done"])
-            return
-        if health.away or health.note or health.offscreen or not self._link.shown:
-            steering.hold(now)
-        elif steering.doubtful(now) and not health.unseen:
-            self._ask(now)
-        if steering.late(now):
-            health.unseen = True
-        self._end_steered(steering.overdue(now))
-
-    def _ask(self, now: float) -> None:
-        """Find out whether CoCalc answers: an error page in the frame is silent, too."""
-        if now - self._asked < AGAIN:
-            return
-        self._asked = now
-        self._todo.append(lambda: self._greeting.facts.look(self._site))
-
-    def _site(self, down: str) -> None:
+    def _answered(self, down: str) -> None:
+        """CoCalc answers the kernel, or `down` says what does not."""
         with self._turn():
-            back = self._health.away and not down
-            self._health.away = down
-            if not down:
-                self._health.reached = self._clock()
-            if back and self._channel == "messages" and not self._state.ready:
-                self._reload()
-            elif back and self._channel == "navigation" and not self._is_ready():
-                self._steering.hold(self._clock())
-                self.postbox.put({"type": "reload"})
+            now = self._clock()
+            if step := self._here.answered(down, now):
+                self._do(step, now)
         self.postbox.flush()
 
     # what all that comes to
@@ -643,64 +568,19 @@ class Session:
 
     def _report(self) -> None:
         """Traits, the status line, and when to look again."""
-        mood, words = self._cause()
-        steered = self._channel in ("navigation", "tab")
-        channel = self._channel
-        if channel == "messages" and self._state.channel != "messages":
-            channel = "booting"
+        here, words, pending = self._here, self._words(), self.ledger.pending
         if self._link.heard:
-            self._show(
-                channel=channel,
-                reason=words or self._reason,
-                ready=self._is_ready() and not self._health.away,
-                connection=dict(self._state.connection),
-                open_files=self._files(),
-            )
-        self._show(busy=bool(self.ledger.pending))
-        if not words and steered:
-            mood, words = "warn", self._reason
-        elif not words and self._is_stuck():
-            mood, words = "wait", self._words()["stopped"]
-        if self._link.heard and (mood, words) != self._line:
-            self._line = (mood, words)
-            self.postbox.put(outbox.say(mood, words, more=bool(self._health.note)))
-        self._alarm.set(self._pause())
+            self._show(**here.traits(words))
+        self._show(busy=bool(pending))
+        line = here.line(words, pending, self._clock())
+        if self._link.heard and line != self._line:
+            self._line = line
+            self.postbox.put(outbox.say(*line, more=bool(here.health.note)))
+        self._alarm.set(WATCH if here.watched(pending) else self.ledger.left())
 
-    def _is_ready(self) -> bool:
-        if self._channel == "navigation":
-            place = self._steering.place
-            return self._evidence.has(place) if place else self._steering.shown
-        if self._channel == "tab":
-            return self._steering.shown
-        return self._state.ready and not self._health.signed_out
-
-    def _is_stuck(self) -> bool:
-        since = [command.acked for command in self.ledger.pending if command.acked]
-        return bool(since) and self._clock() - min(since) >= STUCK
-
-    def _pause(self) -> float | None:
-        """Seconds until the next look; None if nothing is in doubt."""
-        health = self._health
-        place = self._steering.place
-        unseen = place and not self._evidence.has(place) and not health.unseen
-        busy = (
-            self._silent is not None
-            or health.away
-            or (health.lost is not None and not health.signed_out)
-            or (self._channel == "navigation" and (unseen or self._steering.active))
-            or self._proving.seqs()
-            or any(command.acked for command in self.ledger.pending)
-        )
-        return WATCH if busy else self.ledger.left()
-
-    def _cause(self, project_id: str | None = None) -> tuple[str, str]:
-        """What is wrong, with this project or with any: a mood, and a sentence or ""."""
-        return self._health.cause(
-            self._words(project_id),
-            told=self._evidence.told,
-            ready=self._is_ready(),
-            project_id=project_id,
-        )
+    def _cause(self, project_id: str | None = None) -> str:
+        """What is wrong, with this project or with any; "" where nothing is known to be."""
+        return self._here.cause(self._words(project_id), project_id)[1]
 
     def _words(self, project_id: str | None = None) -> dict[str, str]:
         usable = self._knowledge is not None and self._knowledge.usable(project_id)
@@ -717,7 +597,7 @@ class Session:
     def _give_up(self, command: Command) -> None:
         with self._turn():
             self.ledger.forget(command, failed=True)
-            self._steering.forget(command)
-            self._proving.drop(command.seq)
-            if self._link.heard and self._channel == "messages":
+            self._here.steering.forget(command)
+            self._here.proving.drop(command.seq)
+            if self._link.heard and self._here.channel == "messages":
                 self.postbox.put({"type": "cancel", "seq": command.seq})

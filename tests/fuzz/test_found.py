@@ -177,13 +177,13 @@ def test_messages_of_the_page_can_be_sent_on() -> None:
     deep = bad.nested(5000, "list")
     told = {"\ud83d": "\ud800", "n": float("nan"), "deep": deep, "ok": [1, True, None, 0.5]}
     message = inbox.read(
-        {"type": "result", "seq": 1, "state": "error", "reply": told, "mesg": deep}
+        {"type": "result", "seq": 1, "state": "error", "reply": told, "opened_as": deep}
     )
     assert isinstance(message, inbox.Result)
     assert json_packer(message.reply)
     assert message.reply["\ufffd"] == "\ufffd"
     assert message.reply["ok"] == [1, True, None, 0.5]
-    assert len(message.mesg) < 100
+    assert len(message.opened_as) < 100
     hello = inbox.read({"type": "hello", "protocol": 1, "page": "\ud800"})
     assert isinstance(hello, inbox.Hello)
     assert hello.page == "\ufffd"

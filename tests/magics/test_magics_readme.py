@@ -30,7 +30,7 @@ def symptoms():
 
 def said():
     """Every text in the package's Python, whole as if it stood on one line, and the page's own."""
-    texts = [(ROOT / "js" / "texts.ts").read_text(encoding="utf-8")]
+    texts = [(ROOT / "js" / "report.ts").read_text(encoding="utf-8")]
     for file in (ROOT / "cocalc_widget").rglob("*.py"):
         tree = ast.parse(file.read_text(encoding="utf-8"))
         texts += [
