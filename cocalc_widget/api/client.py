@@ -114,7 +114,13 @@ class Client(Copies, Files):
         check_seconds(timeout)
         self._dialect.start_project(self._project(project), timeout)
 
-    def log(self, project: str, since: datetime | timedelta | None = None) -> Log:
+    def log(
+        self,
+        project: str,
+        since: datetime | timedelta | None = None,
+        *,
+        timeout: float | None = None,
+    ) -> Log:
         """What happened in a project, newest first: which files were opened, by whom, how fast.
 
         It works wherever a key does, so also for what a browser shows in a tab.
@@ -123,12 +129,14 @@ class Client(Copies, Files):
             project: its id, the start of its id, or its title.
             since: a time, or how long ago. Without it, CoCalc tells the last
                 two months, up to 300 entries (source); before that, up to 7,500.
+            timeout: seconds for the request; else that of every call.
 
         Raises:
             PermissionDeniedError: it is somebody else's.
         """
         when = check_since(since)
-        return read_log(self._dialect, self._project(project), when)
+        limit = None if timeout is None else check_seconds(timeout)
+        return read_log(self._dialect, self._project(project), when, timeout=limit)
 
     def standing(
         self, project_id: str, path: str = "", *, timeout: float = ASK_TIME, usable: bool = False

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urlsplit
 
 import requests
+import urllib3
 from requests.utils import get_environ_proxies
 
 from .._version import __version__
@@ -24,8 +25,6 @@ from .deadline import DeadlineAdapter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    import urllib3
 
 _FORM = "application/x-www-form-urlencoded"
 USER_AGENT = f"cocalc-widget/{__version__} (Python {platform.python_version()})"
@@ -43,10 +42,7 @@ class Reply:
 
     def all(self, name: str) -> tuple[str, ...]:
         """The value of each header of that name, in their order."""
-        several = getattr(self.headers, "getlist", None)  # urllib3 keeps them apart
-        if several is not None:
-            return tuple(map(str, several(name)))
-        return (self.headers[name],) if name in self.headers else ()
+        return tuple(urllib3.HTTPHeaderDict(self.headers).getlist(name))
 
 
 class Body(bytes):

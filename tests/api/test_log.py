@@ -8,6 +8,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
+from IPython.core.formatters import DisplayFormatter
 
 from cocalc_widget import errors
 from cocalc_widget.api import Client, Log, LogEntry, detect
@@ -17,7 +18,7 @@ from cocalc_widget.api.dialect_v1 import DialectV1
 from cocalc_widget.api.dialect_v2 import DialectV2
 from cocalc_widget.local import LocalCoCalc
 
-from .fake import Answer, serving
+from .fake import HANG, Answer, serving
 from .recordings import Row, load
 
 KEY = "sk-AbCdEfGhIjKlMnOpQrStUv"
@@ -163,6 +164,16 @@ def test_what_may_be_asked(monkeypatch: pytest.MonkeyPatch) -> None:
         assert len(server.seen) == before
 
 
+@pytest.mark.parametrize("kind", DIALECTS)
+def test_a_deadline_of_its_own(kind: str) -> None:
+    with serving(lambda _seen: HANG) as server, Client(KEY, host=server.url) as client:
+        client._found = DIALECTS[kind](client._caller)
+        with pytest.raises(errors.APITimeoutError, match=r"within 0\.3 s"):
+            client.log(P, timeout=0.3)
+        with pytest.raises(errors.ValidationError, match="timeout"):
+            client.log(P, timeout=0)
+
+
 def test_it_shows_itself() -> None:
     log = Log([LogEntry("1", P, ME, SINCE, "open", "<b>.md", 3.0512, {"x": "long"})])
     html = log._repr_html_()
@@ -172,6 +183,9 @@ def test_it_shows_itself() -> None:
     assert "2026-11-25 23:00:00" in html
     assert "long" not in repr(log[0]) + log[0]._repr_html_()
     assert "0 entries" in Log()._repr_html_()
+    shell = DisplayFormatter().format
+    assert "<b>.md  3.05 s" in shell(log)[0]["text/plain"]
+    assert "project_id" in shell(log[0])[0]["text/plain"]
 
 
 @pytest.fixture(scope="module", params=["v1", "v2", "conat"])

@@ -150,6 +150,7 @@ class TestAnswers:
             assert time.monotonic() - began < 3, "not after the time of a call, either"
             assert found.path == "unknown"
             assert found.project == ("unknown" if hung == "query" else "usable")
+            assert client.standing(P, "a.md", timeout=1e-6).path == "unknown"
             assert isinstance(found.error, errors.APITimeoutError)
 
     @pytest.mark.parametrize("junk", [5, "x", None, [5], {"a": 1}, [{"state": []}]])
@@ -356,6 +357,17 @@ def test_a_server_that_gives_up_or_hangs_during_a_start(kind: str) -> None:
             with pytest.raises(errors.APITimeoutError, match="told to start"):
                 client.start_project(P, timeout=0.4)
             assert time.monotonic() - began < 3
+
+
+@pytest.mark.parametrize("kind", DIALECTS)
+def test_a_server_that_refuses_a_start(kind: str) -> None:
+    words = "Error: no space left on the server"
+    with serving(lambda _seen: Answer({"event": "error", "error": words})) as server:
+        client = Client(KEY, host=server.url, retries=0)
+        client._found = DIALECTS[kind](client._caller)
+        with pytest.raises(errors.ServerError, match="no space left") as caught:
+            client.start_project(P)
+    assert "told to start" not in str(caught.value)
 
 
 def test_a_start_by_title_and_its_refusals(site: LocalCoCalc, client: Client) -> None:

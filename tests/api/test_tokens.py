@@ -175,6 +175,10 @@ def test_a_server_that_mints_for_organizations_only() -> None:
         with pytest.raises(errors.NotFoundError) as caught:
             client.create_token(OTHER, WORD)
         assert caught.value.remedy == "This server mints tokens for admins of an organization only."
+        hub.told["system.generateUserAuthToken"] = "Error: no such account"
+        with pytest.raises(errors.NotFoundError) as other:
+            client.create_token(OTHER, WORD)
+        assert "organization" not in other.value.remedy
         assert client.create_token(OTHER).value == VALUE
 
 

@@ -63,6 +63,43 @@ def test_collaborators_by_nested_options(b: LocalCoCalc) -> None:
     assert "uuid" in hub(api, "projects.touch", {"project_id": "nope"})["error"]
 
 
+def test_queries_of_the_log_and_of_projects_that_are_gone(b: LocalCoCalc) -> None:
+    api = Api(b)
+    made = b.create_project("Gone", {})
+    log = b.core.project_log
+    entries = [log.opened(made, b.account_id, f"{n}.md") for n in range(3)]
+
+    def ask(table: str, options: Any = None, **wanted: Any) -> Any:
+        pattern = [{"project_id": made, **wanted}]
+        return hub(api, "db.userQuery", {"query": {table: pattern}, "options": options})
+
+    newest = ask("project_log", [{"limit": 2}], id=None)["project_log"]
+    assert [row["id"] for row in newest] == entries[:0:-1]
+    assert len(ask("project_log", [{"limit": "x"}], id=None)["project_log"]) == 3
+    assert len(ask("project_log_all", id=None)["project_log_all"]) == 3
+    assert ask("project_log", id=None, time={">=": "2999-01-01T00:00:00Z"}) == {"project_log": []}
+    assert "invalid input" in ask("project_log", id=None, time={">=": "soon"})["error"]
+    assert "not allowed for project_log.x" in ask("project_log", x=None)["error"]
+    set_it = {"query": {"project_log": {"id": "x", "project_id": made}}}
+    assert "user set query not allowed" in hub(api, "db.userQuery", set_it)["error"]
+    assert hub(api, "projects.deleteProject", {"project_id": made}) is None
+    for table, listed in (("projects", False), ("projects_all", True)):
+        wanted = {"query": {table: [{"project_id": None, "deleted": None}]}}
+        rows = {row["project_id"]: row for row in hub(api, "db.userQuery", wanted)[table]}
+        assert (made in rows) == listed
+    assert rows[made] == {"project_id": made, "deleted": True}
+    assert "deleted" not in rows[b.projects["Lesson"]], "what is null is left out of lists"
+
+
+def test_the_key_of_a_project_and_the_hub(b: LocalCoCalc) -> None:
+    lesson = b.projects["Lesson"]
+    _, key = b.core.accounts.new_key(b.account_id, project_id=lesson)
+    own = Api(b, key=key)
+    assert "MUST provide an api key" in hub(own, "system.ping")["error"]
+    call = {"name": "system.test", "args": []}
+    assert own.post("/api/conat/project", call).json()["project_id"] == lesson
+
+
 def test_files_and_commands_of_a_project(b: LocalCoCalc) -> None:
     api = Api(b)
     names = [row["name"] for row in in_project(api, "listing", path="")]

@@ -50,6 +50,8 @@ ALLOWED = (
     (r"CoCalc got: body of /api/v1/(user_auth|create_account)", PASSWORDS, "what they are about"),
     (r"CoCalc got: body of /api/v2/auth/sign-up", PASSWORDS, "what it is about"),
     (r"CoCalc got: body of /api/v2/accounts/none", "wrong token", "a raw call that sends one"),
+    (r"CoCalc got: body of system\.generateUserAuthToken", PASSWORDS, "what generation B mints by"),
+    (r"CoCalc got: body of system\.revokeUserAuthToken", "token", "how it ends there"),
 )  # fmt: skip
 
 
@@ -214,6 +216,8 @@ def search(found):
             scanner.text("CoCalc got", f"address{page}", request.path)
             for name, value in request.headers:
                 scanner.text("CoCalc got", name + (page if name == "Referer" else ""), value)
+            if path.startswith("/api/conat/"):
+                path = json.loads(request.body)["name"]
             scanner.data("CoCalc got", f"body of {path}", request.body)
 
 

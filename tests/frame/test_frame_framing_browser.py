@@ -1,0 +1,176 @@
+"""The table of who may frame CoCalc, beside what Chromium really does with each row of it."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, quote, urlsplit
+
+import pytest
+from framing_table import COCALC, PAGES, TABLE
+from playwright.sync_api import BrowserContext, Frame, Page, sync_playwright
+
+from cocalc_widget.local.certs import Certificate, make_certificate
+from cocalc_widget.local.chromium import QUIET, find_chromium
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+# The page around: shows another one of its kind, or all the frames that it is asked for. A frame
+# has loaded when it shows the page, and also when it shows the browser's own error page.
+AROUND = b"""<!doctype html><link rel="icon" href="data:,"><body><script>
+const add = (url, sandbox) => new Promise((done) => {
+  const frame = document.createElement("iframe");
+  if (sandbox) frame.sandbox = "allow-scripts";
+  frame.src = url;
+  frame.onload = done;
+  document.body.append(frame);
+});
+window.all = (urls) => Promise.all(urls.map((url) => add(url)));
+const asked = new URLSearchParams(location.search);
+if (asked.has("inner")) add(asked.get("inner"), asked.has("sandbox"));
+window.up = true;
+</script></body>"""
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    """Pages around, CoCalc's page with the headers of a row, and the note that it ran."""
+
+    protocol_version = "HTTP/1.1"
+    ran: set[tuple[str, int]]
+
+    def do_GET(self) -> None:
+        where, asked = urlsplit(self.path), parse_qs(urlsplit(self.path).query)
+        if where.path == "/around":
+            self.answer(200, AROUND)
+            return
+        letter, row = asked["letter"][0], int(asked["row"][0])
+        if where.path == "/app":  # as CoCalc's own, with a header that means nothing here
+            self.answer(
+                302,
+                b"",
+                ("Location", f"/static/app.html?{where.query}"),
+                ("Content-Security-Policy", "frame-ancestors 'none'"),
+            )
+        elif where.path == "/static/app.html":
+            # the script holds up the loading of the page: it has run before that is done
+            page = f'<!doctype html><script src="/ran?{where.query}"></script>'
+            self.answer(200, page.encode(), *TABLE[row][0])
+        else:
+            self.ran.add((letter, row))
+            self.answer(200, b"", kind="text/javascript")
+
+    def answer(
+        self, status: int, body: bytes, *headers: tuple[str, str], kind: str = "text/html"
+    ) -> None:
+        self.send_response(status)
+        for name, value in (
+            ("Content-Type", kind),
+            ("Content-Length", str(len(body))),
+            ("Cache-Control", "no-store"),
+            *headers,
+        ):
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: Any) -> None:
+        """Silence."""
+
+
+class Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 256
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Connections that the browser drops are no news."""
+
+
+@contextmanager
+def serving(handler: type[Handler], certificate: Certificate | None) -> Iterator[int]:
+    server = Server(("127.0.0.1", 0), handler)
+    if certificate is not None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate.cert_file, certificate.key_file)
+        server.socket = context.wrap_socket(
+            server.socket, server_side=True, do_handshake_on_connect=False
+        )
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+    try:
+        yield server.server_address[1]
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join(5)
+
+
+@contextmanager
+def chromium(folder: Path, https: int, plain: int) -> Iterator[BrowserContext]:
+    """Chromium, for which all the names and ports of the table are at home here."""
+    secure = [f"MAP *.test:{port} 127.0.0.1:{https}" for port in (443, 8443)]
+    others = [
+        f"MAP {name} 127.0.0.1:{plain}"
+        for name in ("*.test:80", "*.test:8080", "localhost:8888", "127.0.0.1:8888")
+    ]
+    with sync_playwright() as started:
+        context = started.chromium.launch_persistent_context(
+            folder / "profile",
+            executable_path=find_chromium(),
+            headless=True,
+            ignore_https_errors=True,
+            args=[
+                *QUIET,
+                "--ignore-certificate-errors",
+                f"--host-resolver-rules={', '.join([*secure, *others])}",
+            ],
+        )
+        try:
+            yield context
+        finally:
+            context.close()
+
+
+def around(page: Page, ancestors: tuple[str, ...]) -> Page | Frame:
+    """The nearest of the pages around, open in those around it."""
+    nearest = ancestors[0]
+    if len(ancestors) == 1:
+        page.goto(f"{nearest}/around")
+        page.wait_for_function("window.up")
+        return page
+    sandbox = "&sandbox" if nearest == "null" else ""
+    inner = f"{ancestors[1] if sandbox else nearest}/around"
+    with page.expect_event("framenavigated", lambda frame: frame.url == inner):
+        page.goto(f"{ancestors[1]}/around?inner={quote(inner, safe='')}{sandbox}")
+    frame = next(it for it in page.frames if it.url == inner)
+    frame.wait_for_function("window.up")
+    return frame
+
+
+def test_chromium_does_as_the_table_says(tmp_path: Path) -> None:
+    handler = type("Here", (Handler,), {"ran": set()})
+    certificate = make_certificate(tmp_path / "tls")
+    with (
+        serving(handler, certificate) as https,
+        serving(handler, None) as plain,
+        chromium(tmp_path, https, plain) as context,
+    ):
+        for letter, ancestors in PAGES.items():
+            page = context.new_page()
+            urls = [f"{COCALC}/app?letter={letter}&row={row}" for row in range(len(TABLE))]
+            around(page, ancestors).evaluate("urls => all(urls)", urls)
+            page.close()
+    shown = [
+        "".join(letter for letter in PAGES if (letter, row) in handler.ran)
+        for row in range(len(TABLE))
+    ]
+    differ = {
+        json.dumps(headers): f"the browser shows it on {seen!r}, the table on {expected!r}"
+        for (headers, expected), seen in zip(TABLE, shown, strict=True)
+        if seen != expected
+    }
+    assert differ == {}
