@@ -15,7 +15,7 @@ from playwright.sync_api import BrowserContext
 from cocalc_widget import LocalCoCalc
 
 from .browser import ALLOWED, COCALC, Parent, chromium
-from .situations import Stage
+from .situations import NOTEBOOK, Stage
 
 pytestmark = pytest.mark.browser
 
@@ -28,14 +28,11 @@ ROWS = {
 P1, P2 = (f"aaaaaaaa-0000-4000-8000-00000000000{n}" for n in (1, 2))
 APP = "/app?fullscreen=kiosk&session="
 FILE = f"/projects/{P1}/files/a.md?fullscreen=kiosk&session="
-NOTEBOOK = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
 
 
 @pytest.fixture(scope="module")
 def stage() -> Iterator[Stage]:
-    with LocalCoCalc(
-        content={}, generation="A", allowed_hosts=ALLOWED, boot_delay=0.1
-    ) as site:
+    with LocalCoCalc(content={}, generation="A", allowed_hosts=ALLOWED, boot_delay=0.1) as site:
         stage = Stage(site, 0)
         files = {"a.md": "# Hello kiosk\n", "nb.ipynb": json.dumps(NOTEBOOK)}
         site.core.projects.fill(P1, files)

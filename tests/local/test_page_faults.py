@@ -27,9 +27,7 @@ STATUS = {"action": "status"}
 
 @pytest.fixture(scope="module")
 def stage() -> Iterator[Stage]:
-    with LocalCoCalc(
-        content={}, generation="A", allowed_hosts=ALLOWED, boot_delay=0.05
-    ) as site:
+    with LocalCoCalc(content={}, generation="A", allowed_hosts=ALLOWED, boot_delay=0.05) as site:
         stage = Stage(site, 0)
         site.core.projects.fill(P1, {"a.md": "# A", "b.md": "# B"})
         yield stage
