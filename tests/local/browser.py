@@ -17,6 +17,7 @@ from playwright.sync_api import BrowserContext, Error, Page, sync_playwright
 from cocalc_widget import LocalCoCalc
 
 COCALC = "https://cocalc.test"
+COCALC_HUB = "https://cocalc.hub.test"  # the same, under the name of the recordings of B
 HUB = "https://host.allowed.test"
 ALLOWED = ("host.allowed.test", ".sub.test")
 FLAGS = [
@@ -33,6 +34,7 @@ FLAGS = [
 PARENT = b"""<!DOCTYPE html><meta charset="utf-8"><link rel="icon" href="data:,">
 <style>body{margin:0}iframe{border:0;width:100vw;height:100vh;display:block}</style><script>
 window.log = [];
+window.all = [];
 const flat = (x) => {
   try { return JSON.parse(JSON.stringify(x) ?? "null"); } catch { return "cyclic"; }
 };
@@ -40,6 +42,7 @@ addEventListener("message", (e) => {
   const frame = document.querySelector("iframe")?.contentWindow;
   const fromFrame = e.source === frame;
   log.push({ at: performance.now(), origin: e.origin, fromFrame, data: flat(e.data) });
+  all.push(flat(e.data));
 });
 window.show = (url) => {
   document.querySelector("iframe")?.remove();
@@ -85,20 +88,28 @@ def parents(site: LocalCoCalc, *, tls: bool) -> Iterator[int]:
 
 
 @contextlib.contextmanager
-def chromium(site: LocalCoCalc, profile: Path) -> Iterator[BrowserContext]:
+def chromium(
+    site: LocalCoCalc, profile: Path, *, third_party_cookies: bool = True
+) -> Iterator[BrowserContext]:
     """Chromium that finds the site at cocalc.test and parents at all other names.
 
-    Its profile allows cookies of third parties, as the recordings' browser did:
+    Its profile allows cookies of third parties, as the recordings' browser mostly did:
     this Chromium blocks them otherwise, and in private windows always.
     """
     (profile / "Default").mkdir()
-    allow = {"profile": {"cookie_controls_mode": 0, "block_third_party_cookies": False}}
-    (profile / "Default" / "Preferences").write_text(json.dumps(allow))
+    settings: dict[str, Any] = {"cookie_controls_mode": 0, "block_third_party_cookies": False}
+    if not third_party_cookies:
+        settings = {"cookie_controls_mode": 1, "block_third_party_cookies": True}
+    (profile / "Default" / "Preferences").write_text(json.dumps({"profile": settings}))
     with parents(site, tls=True) as https, parents(site, tls=False) as plain:
         rules = [
             f"MAP cocalc.test:443 127.0.0.1:{site.port}",
+            f"MAP cocalc.hub.test:443 127.0.0.1:{site.port}",
             f"MAP host.allowed.test:8080 127.0.0.1:{plain}",
+            f"MAP localhost:7446 127.0.0.1:{plain}",
+            f"MAP *.test:80 127.0.0.1:{plain}",
             f"MAP *.test:6443 127.0.0.1:{https}",
+            f"MAP *.test:7445 127.0.0.1:{https}",
             f"MAP *.test:443 127.0.0.1:{https}",
         ]
         with sync_playwright() as playwright:
@@ -117,7 +128,8 @@ def chromium(site: LocalCoCalc, profile: Path) -> Iterator[BrowserContext]:
 class Parent:
     """A page that embeds the stand-in and talks to it."""
 
-    def __init__(self, context: BrowserContext, origin: str = HUB) -> None:
+    def __init__(self, context: BrowserContext, origin: str = HUB, cocalc: str = COCALC) -> None:
+        self.cocalc = cocalc
         self.page: Page = context.new_page()
         self.errors: list[str] = []
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
@@ -126,7 +138,7 @@ class Parent:
 
     def show(self, path: str) -> None:
         """Load a page of the stand-in in the frame."""
-        self.page.evaluate("(url) => { log.length = 0; show(url); }", COCALC + path)
+        self.page.evaluate("(url) => { log.length = 0; show(url); }", self.cocalc + path)
 
     def post(self, data: Any = None, *, undefined: bool = False) -> None:
         """Send a message; what came before is forgotten."""
@@ -139,6 +151,14 @@ class Parent:
         """All messages since the last `post` or `show`."""
         return self.page.evaluate("log")
 
+    def heard(self) -> list[Any]:
+        """What these messages say, CoCalc's own log among them."""
+        return [message["data"] for message in self.log()]
+
+    def everything(self) -> list[Any]:
+        """The same for all that came since the page was loaded."""
+        return list(self.page.evaluate("all"))
+
     def replies(self) -> list[Any]:
         """Messages that are replies: without CoCalc's own log."""
         return [m["data"] for m in self.log() if "cocalc-project-log" not in str(m["data"])]
@@ -150,6 +170,15 @@ class Parent:
             assert time.monotonic() < deadline, f"only {found[-5:]}"
             self.page.wait_for_timeout(10)
         return found
+
+    def first_reply(self, data: Any, seconds: float = 10) -> Any:
+        """Send a message again and again until it is answered."""
+        deadline = time.monotonic() + seconds
+        while not (found := self.replies()):
+            assert time.monotonic() < deadline, "no answer"
+            self.page.evaluate("(data) => post(data)", data)
+            self.page.wait_for_timeout(20)
+        return found[0]
 
     def ask(self, data: Any, count: int = 1, seconds: float = 10) -> list[Any]:
         """Send a message and wait for this many replies."""
@@ -195,7 +224,7 @@ class Parent:
     @property
     def frame(self) -> Any:
         """The stand-in's own page, to look into."""
-        return next(f for f in self.page.frames if f.url.startswith(COCALC))
+        return next(f for f in self.page.frames if f.url.startswith(self.cocalc))
 
 
 def _status(reply: Any) -> str | None:

@@ -19,6 +19,7 @@ FILES = {
     "v2/a.txt": "hi",
     "top.txt": "t",
 }
+NOTEBOOK = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
 _WRONG = re.compile(r"wrong_(legacy_|new_)?key|garbage|bearer_wrong")
 
 
@@ -52,8 +53,12 @@ class Stage:
         return wanted
 
     def _project(self, number: int, title: str, description: str) -> str:
-        made = self.core.projects.create(self.owner, title, description)
         wanted = f"aaaaaaaa-0000-4000-8000-{number:012d}"
+        return self.add_project(wanted, self.owner, title, description)
+
+    def add_project(self, wanted: str, owner: str, title: str, description: str = "") -> str:
+        """One more project, with this id."""
+        made = self.core.projects.create(owner, title, description)
         for table in ("projects", "collaborators"):
             sql = f"UPDATE {table} SET project_id = ? WHERE project_id = ?"
             self.site.store.run(sql, wanted, made)

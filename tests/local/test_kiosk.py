@@ -15,7 +15,7 @@ from playwright.sync_api import BrowserContext
 from cocalc_widget import LocalCoCalc
 
 from .browser import ALLOWED, COCALC, Parent, chromium
-from .situations import Stage
+from .situations import NOTEBOOK, Stage
 
 pytestmark = pytest.mark.browser
 
@@ -28,7 +28,6 @@ ROWS = {
 P1, P2 = (f"aaaaaaaa-0000-4000-8000-00000000000{n}" for n in (1, 2))
 APP = "/app?fullscreen=kiosk&session="
 FILE = f"/projects/{P1}/files/a.md?fullscreen=kiosk&session="
-NOTEBOOK = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
 
 
 @pytest.fixture(scope="module")
