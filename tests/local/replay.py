@@ -124,9 +124,13 @@ class Player:
             self._load(setting.url)
         first = session[0]
         plainly = "request" in first.data and "polls_sent" not in first.data
-        if plainly and first.replies and not first.name.startswith(("B2.open_imm", "S2b.open_imm")):
+        if plainly and not first.name.startswith(("B2.open_imm", "S2b.open_imm")):
             assert self.parent is not None
-            self.parent.ready()
+            if first.replies:
+                self.parent.ready()
+            else:  # a page that listens, if only to others, does so by then
+                with contextlib.suppress(AssertionError):
+                    self.parent.first_reply({"action": "status"}, 1.5)
 
     def _load(self, path: str) -> None:
         path = path.replace(TOKEN, self.core.accounts.new_token(self.stage.owner))
@@ -255,8 +259,9 @@ class Player:
         """The same replies and log messages, of each file in the same order, from the frame."""
         assert self.parent is not None
         theirs, mine = self._labels(wanted), self._labels(self.parent.heard())
-        paths = {path for _, path in theirs}
-        for path in paths:
+        late = [path for step, path in mine if step == "rendered"]  # of files opened before
+        paths = {path for _, path in [*theirs, *mine]} - set(late)
+        for path in paths | {path for _, path in theirs}:
             steps = [step for step, at in theirs if at == path and step != "rendered"]
             found = [step for step, at in mine if at == path and step != "rendered"]
             if row.says("identical"):
@@ -270,7 +275,7 @@ class Player:
                 self._wait_rendered(path)
         if len(row.requests) == 1:
             told = [plain(reply) for reply in replies_of(self.parent.heard())]
-            assert told[: len(replies_of(wanted))] == [plain(reply) for reply in replies_of(wanted)]
+            assert told == [plain(reply) for reply in replies_of(wanted)]
         for message in self.parent.log():
             assert (message["origin"], message["fromFrame"]) == (self.cocalc, True)
 
