@@ -39,7 +39,7 @@ class ProjectLog:
         """Add to a row after how many milliseconds its file was on the screen."""
         for row in self._rows:
             if row["id"] == id:
-                row["event"] = {"time": ms, **row["event"]}
+                row["event"] = {**row["event"], "time": ms}
 
     def rows(self, project_id: str) -> list[dict[str, Any]]:
         """A project's rows, the newest first."""

@@ -218,3 +218,20 @@ def test_a_files_address_shows_it_and_tells_once(
     (entry,) = [entry for message in parent.everything() if (entry := entry_of(message))]
     assert entry["event"] == {"event": "open", "action": "open", "filename": "a.md"}
     assert entry["project_id"] == P1
+
+
+def test_a_file_is_told_after_it_is_done_and_once(stage: Stage, context: BrowserContext) -> None:
+    cookie(stage, context)
+    parent = Parent(context)
+    parent.show(APP)
+    parent.ready()
+
+    def opens() -> list[str]:
+        parent.open(P1, "a.md")
+        parent.page.wait_for_timeout(300)
+        return ["opened" if entry_of(m) else m["status"] for m in parent.heard()]
+
+    assert opens() == ["ack", "done", "opened"]
+    assert opens() == ["ack", "done"]
+    parent.ask({"action": "closeall"})
+    assert opens() == ["ack", "done", "opened"]

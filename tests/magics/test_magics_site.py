@@ -231,9 +231,7 @@ def test_copies(online, monkeypatch):
     with pytest.raises(errors.ConfigurationError, match="Nothing was copied yet"):
         online("%cocalc copies")
     content = {"Lesson": {"a.md": "a\n"}, "One": {}, "Two": {}}
-    with LocalCoCalc(
-        queue=True, copy_seconds=0.3, content=content, generation="A"
-    ) as queued:
+    with LocalCoCalc(queue=True, copy_seconds=0.3, content=content, generation="A") as queued:
         monkeypatch.setenv("COCALC_HOST", queued.url)
         monkeypatch.setenv("COCALC_API_KEY", queued.api_key)
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(queued.ca_file))
