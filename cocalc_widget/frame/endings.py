@@ -109,8 +109,9 @@ def opened_as(name: str) -> str:
 
 
 def replaced(instead: str) -> str:
-    """What was opened in the place of a file, where one is shown at a time."""
-    return f"It is not shown: {instead} was opened in its place."
+    """What came in the place of a file, where one is shown at a time; "": nothing."""
+    what = f"{instead} was opened" if instead else "everything was closed"
+    return f"It is not shown: {what} instead."
 
 
 def not_open(path: str) -> str:

@@ -97,7 +97,8 @@ class Facts:
 
         def ask() -> None:
             try:
-                Stranger(self._host).customize()
+                # with the client's own certificates and proxies, and within seconds
+                self._client.framing()
             except APIConnectionError as error:
                 then(error.message.rstrip(".") if self.reached else "")
             except APIError as error:

@@ -96,6 +96,7 @@ class Proving:
         *,
         finding: Finding | None,
         tells: bool,
+        covers: bool,
         doubtful: bool,
     ) -> Judgement:
         """Whether an open is to end now, and how.
@@ -106,11 +107,13 @@ class Proving:
             now: the time.
             finding: what the client knows; None while that is not known.
             tells: CoCalc reports files of its kind as rendered.
+            covers: what lies below another file is not reported.
             doubtful: nobody may be signed in, or the project may be somebody else's.
         """
         case = self._cases[command.seq]
         result, front = case.result, self._front
-        covered = front is not None and front.seq > command.seq and front.target != command.target
+        newer = front is not None and front.seq > command.seq and front.target != command.target
+        covered = covers and newer
         below = (front.path or "") if front is not None and covered else ""
         good = finding is not None and finding.good and result.listed
         if proof.sure or (good and proof.evidence == "opened"):

@@ -14,6 +14,7 @@ from ..errors import (
     CommandCancelledError,
     CommandError,
     CommandTimeoutError,
+    PermissionDeniedError,
 )
 from . import endings, inbox, outbox
 from .evidence import Proof
@@ -361,6 +362,7 @@ class Session:
     def _prove_one(self, command: Command, target: outbox.Document) -> None:
         result, now = self._here.proving.result(command), self._clock()
         doubtful = target[0] in self._here.health.doubts
+        old = self._greeting.generation == "A"
         proof = self._here.evidence.weigh(
             target,
             posted=result.posted,
@@ -373,7 +375,8 @@ class Session:
             proof,
             now,
             finding=self._finding(target),
-            tells=outbox.tells(target[1]),
+            tells=old or outbox.tells(target[1]),
+            covers=not old,
             doubtful=doubtful,
         )
         if judgement.step == "look":
@@ -407,6 +410,8 @@ class Session:
         if result.reply:
             self._show(last_reply=result.reply)
         why = self._cause(command.project_id)
+        if command.action == "open" and result.at == 2:
+            why = why or self._words()["stopped"]
         self._fail(command, endings.error(command, result, self._limits, why))
 
     def _reply(
@@ -463,8 +468,9 @@ class Session:
     def _found(self, document: outbox.Document, finding: Finding) -> None:
         """The client has found out about a document: who waits for that, waits no longer."""
         with self._turn():
-            # Somebody who signs the frame in by token may do so as somebody else than the client.
-            error = None if self._greeting.sign_in.used else finding.error
+            error = finding.error
+            if isinstance(error, PermissionDeniedError) and self._greeting.sign_in.elsewhere:
+                error = None  # the frame may be signed in as somebody else than the client
             for command in self.ledger.pending:
                 if command.target != document:
                     continue

@@ -18,11 +18,22 @@ class SignIn:
         self._token: Secret | None = None
         self.generation: Generation | None = None
         self.used = False  # whether there ever was one
+        self.elsewhere = False  # whether one may be of another account than the client's
         self.seq = 0  # of the command that brought it
 
-    def keep(self, token: Secret, generation: Generation | None, seq: int = 0) -> None:
-        """Hold a token (the one before is dropped); `generation` is that of its server."""
+    def keep(
+        self, token: Secret, generation: Generation | None, seq: int = 0, *, own: bool = False
+    ) -> None:
+        """Hold a token; the one before is dropped.
+
+        Args:
+            token: the secret.
+            generation: of its server, None if not known.
+            seq: of the command that brought it; 0: none did.
+            own: it is known to be of the client's account.
+        """
         with self._lock:
+            self.elsewhere = not own
             self.seq = seq
             self._token, self.generation = token, generation or self.generation
             self.used = True

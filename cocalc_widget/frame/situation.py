@@ -101,8 +101,11 @@ class Situation:
             return self.evidence.listing()
         if self.channel == "tab":
             return {place[0]: [place[1]]} if place and self.steering.proved else {}
-        # what CoCalc lists is true only while somebody is signed in
-        return {} if self.health.signed_out else self.state.open_files
+        if self.health.signed_out:
+            return {}
+        # what CoCalc lists of a project in doubt is not shown
+        told, doubts = self.state.open_files, self.health.doubts
+        return {project: paths for project, paths in told.items() if project not in doubts}
 
     def cause(self, words: Mapping[str, str], project_id: str | None = None) -> tuple[Mood, str]:
         """What is wrong, with this project or with any: a mood, and a sentence or ""."""
@@ -133,7 +136,7 @@ class Situation:
         if self.channel not in ("messages", ""):
             return "warn", self.reason
         if acked and now - min(acked) >= STUCK:
-            return "wait", words["stopped"]
+            return "wait", f"Opening … {words['stopped']}"
         return "good", ""
 
     def watched(self, pending: Iterable[Command]) -> bool:

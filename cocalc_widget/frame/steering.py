@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .commands import Command
     from .outbox import Document
 
-DOUBT = 6.0  # seconds; evidence takes 2 to 6 (recordings): then see whether CoCalc is there
+DOUBT = 0.6  # of the time for evidence: then see whether CoCalc is there
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +67,11 @@ class Steering:
         moves = command.target != self.place or not self._active or not command.target
         ended = []
         if moves:
-            instead = command.path or "nothing"
-            ended = [Ending(old, verified=False, instead=instead) for old in self._active]
+            instead = command.path or ""
+            ended = [
+                Ending(old, verified=False if old.path else None, instead=instead)
+                for old in self._active
+            ]
             self._active = []
             self.send(command.target, now)
         self._active.append(command)
@@ -103,7 +106,7 @@ class Steering:
 
     def doubtful(self, now: float) -> bool:
         """Whether evidence is later than it ever was."""
-        return now - self._since >= DOUBT
+        return now - self._since >= DOUBT * self._limits["evidence"]
 
     def late(self, now: float) -> bool:
         """Whether evidence was waited for long enough."""

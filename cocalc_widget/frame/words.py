@@ -43,9 +43,9 @@ def say(
     )  # fmt: skip
     way_in = _sign_in(page, host, samesite, generation, token=token)
     stopped = (
-        "Opening … press “start project” if CoCalc asks."
+        "press “start project” if CoCalc asks."
         if generation == "A"
-        else "Opening … the project seems to be stopped: start it with "
+        else "the project seems to be stopped: start it with "
         "client.start_project(ID), or give the widget a client: CoCalc(..., client=client)."
     )
     return {

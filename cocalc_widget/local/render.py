@@ -50,6 +50,8 @@ def render_file(  # noqa: PLR0911 (one a kind)
             "kind": "image",
             "html": f'<figure class="image"><img src="{source}" alt=""></figure>',
         }
+    if extension == "pdf":
+        return {"kind": "other", "html": '<p class="note">A PDF document.</p>'}
     text = files.read_bytes(root, path)[:_MAX_SHOWN].decode("utf-8", "replace")
     folder = quote(path.rpartition("/")[0])
     base = f"{raw}{folder}/" if folder else raw

@@ -16,8 +16,8 @@ from comm.base_comm import BaseComm
 import cocalc_widget
 from cocalc_widget import CoCalc
 
-# seconds; `mute` needs silent < ack
-QUICK = {"ack": 5, "done": 3, "status": 2, "ready": 20, "silent": 3}
+# seconds
+QUICK = {"ack": 3, "done": 3, "status": 2, "ready": 20, "silent": 9, "render": 3, "evidence": 5}
 SCRIPT = Path(cocalc_widget.__file__).parent / "static" / "widget.js"
 PAGE = """<!doctype html><title>plain</title><link rel=stylesheet href="/widget.css"><body><script>
 // Counts what a widget could leave behind.
@@ -200,11 +200,15 @@ class Stage:
     def pump(self):
         """Carry messages both ways, once."""
         self.page.wait_for_timeout(15)
+        for widget in self.widgets.values():
+            widget._session.postbox.flush()
         while self._inbox:
             key, message = self._inbox.popleft()
-            self.heard.append(message)
-            if message["type"] == "state":
-                self.states[key] = message
+            parts = message.get("messages", [message])
+            self.heard += parts
+            for part in parts:
+                if part["type"] == "state":
+                    self.states[key] = part
             data = {"method": "custom", "content": message}
             content = {"comm_id": key, "data": data}
             self.widgets[key].comm and self.widgets[key].comm.handle_msg(

@@ -221,10 +221,20 @@ class Parent:
             assert time.monotonic() < deadline
             self.page.wait_for_timeout(20)
 
+    def frame_with(self, text: str) -> None:
+        """Wait until the frame shows this, whatever its page."""
+        self.page.frame_locator("iframe").get_by_text(text).first.wait_for(timeout=8000)
+
     @property
     def frame(self) -> Any:
-        """The stand-in's own page, to look into."""
-        return next(f for f in self.page.frames if f.url.startswith(self.cocalc))
+        """The stand-in's own page, to look into, once it is there."""
+        deadline = time.monotonic() + 5
+        while True:
+            for frame in self.page.frames:
+                if frame.url.startswith(self.cocalc):
+                    return frame
+            assert time.monotonic() < deadline, "the frame has no page of the stand-in"
+            self.page.wait_for_timeout(20)
 
 
 def _status(reply: Any) -> str | None:

@@ -20,6 +20,7 @@ P1, P2, P3, P4 = (f"aaaaaaaa-0000-4000-8000-{number:012d}" for number in (1, 2, 
 STRANGERS = "aaaaaaaa-0000-4000-8000-0000000000ff"
 FILE = f"/projects/{P1}/files/a.md?fullscreen=kiosk&session="
 TOKEN = "<TOKEN>"  # stands for a fresh auth token in a URL
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z")
 _LATER = 2025  # server versions since then are of generation B
 
 # What tells nothing that a page could be asked for.
@@ -185,3 +186,30 @@ def _path(row: Row) -> str:
     if url and not row.name.endswith(".frame"):
         return str(re.sub(r"^https://[^/]+", "", url))
     return FILE if row.says("file_url") else APP
+
+
+def plain(value: Any) -> Any:
+    """Without times and the ping, which need not be there."""
+    if isinstance(value, dict) and isinstance(value.get("connection"), dict):
+        rest = {k: v for k, v in value["connection"].items() if k != "ping"}
+        value = {**value, "connection": rest}
+    return json.loads(_TIME.sub("TIME", json.dumps(value, sort_keys=True)))
+
+
+def entry_of(message: Any) -> dict[str, Any] | None:
+    """The row of a project's log that a message tells, None for replies."""
+    if isinstance(message, dict) and message.get("source") == "cocalc-project-log":
+        entry: dict[str, Any] = message["payload"]["project_log"]
+        return entry
+    return None
+
+
+def is_opened(message: Any) -> bool:
+    """Whether a message tells that a file was opened."""
+    entry = entry_of(message)
+    return entry is not None and "filename" in entry["event"]
+
+
+def replies_of(messages: list[Any]) -> list[Any]:
+    """The messages that are replies: without CoCalc's own log."""
+    return [message for message in messages if entry_of(message) is None]

@@ -9,14 +9,28 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from playwright.sync_api import BrowserContext, Page
 
 from cocalc_widget import LocalCoCalc
 
 from .browser import ALLOWED, COCALC, COCALC_HUB, Parent, chromium
-from .recordings import P1, P2, P3, P4, STRANGERS, TOKEN, Row, Setting, setting_of
+from .looks import agree_on_cookies, arrives, looks_like
+from .recordings import (
+    P1,
+    P2,
+    P3,
+    P4,
+    STRANGERS,
+    TOKEN,
+    Row,
+    Setting,
+    entry_of,
+    is_opened,
+    plain,
+    replies_of,
+    setting_of,
+)
 from .situations import NOTEBOOK, Stage
 
 HOLLOW = 3.0  # seconds of the stand-in for the recordings' 30
@@ -42,7 +56,6 @@ FILES: dict[str, dict[str, str | bytes]] = {
     STRANGERS: {"a.md": "# Not for you\n"},
 }
 _BEGINNINGS = ("connecting", "connected")  # a recording may end, or begin, between the two
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z")
 
 
 @contextlib.contextmanager
@@ -111,9 +124,13 @@ class Player:
             self._load(setting.url)
         first = session[0]
         plainly = "request" in first.data and "polls_sent" not in first.data
-        if plainly and first.replies and not first.name.startswith(("B2.open_imm", "S2b.open_imm")):
+        if plainly and not first.name.startswith(("B2.open_imm", "S2b.open_imm")):
             assert self.parent is not None
-            self.parent.ready()
+            if first.replies:
+                self.parent.ready()
+            else:  # a page that listens, if only to others, does so by then
+                with contextlib.suppress(AssertionError):
+                    self.parent.first_reply({"action": "status"}, 1.5)
 
     def _load(self, path: str) -> None:
         path = path.replace(TOKEN, self.core.accounts.new_token(self.stage.owner))
@@ -160,9 +177,12 @@ class Player:
             self._request(row)
         elif "replies" in data and row.name.startswith("L."):
             self._heard(row)
-        for form in ("cookies", "urls", "frame_urls"):
-            if form in data:
-                getattr(self, f"_{form}")(row, data[form])
+        if "cookies" in data:
+            self.page.wait_for_timeout(300)
+            agree_on_cookies(self.context.cookies(self.cocalc), data["cookies"])
+        urls = [url for url in data.get("urls", data.get("frame_urls", ())) if "cocalc" in url]
+        if urls:
+            arrives(self.page, lambda: self._frame, urls[-1])
         if "text" in data:
             self._looks(row)
 
@@ -203,7 +223,7 @@ class Player:
         if row.name.endswith("after_two_running_projects"):
             self._first_of_two_is_left()
         statuses = [reply for reply in wanted if "open_files" in reply]
-        if len(statuses) == len(_replies(wanted)) == 1:
+        if len(statuses) == len(replies_of(wanted)) == 1:
             self._status(row, statuses[0])
             return
         if not statuses and row.says("two_opens_two_projects"):
@@ -214,9 +234,9 @@ class Player:
             "([all, none]) => { log.length = 0; for (const m of all) post(none ? undefined : m); }",
             [messages, undefined],
         )
-        needed = len(_replies(wanted))
+        needed = len(replies_of(wanted))
         self.parent.until(lambda found: len(found) >= needed, 10)
-        self._until_told(sum(_opened(message) for message in wanted))
+        self._until_told(sum(is_opened(message) for message in wanted))
         if self._is_short(row, wanted):
             self.parent.page.wait_for_timeout(WATCH * 1000)
         self._compare(row, wanted)
@@ -225,22 +245,23 @@ class Player:
         """Wait until so many files were told to be opened."""
         assert self.parent is not None
         deadline = time.monotonic() + 5
-        while sum(_opened(message) for message in self.parent.heard()) < times:
+        while sum(is_opened(message) for message in self.parent.heard()) < times:
             assert time.monotonic() < deadline, self.parent.heard()
             self.parent.page.wait_for_timeout(20)
 
     def _is_short(self, row: Row, wanted: list[Any]) -> bool:
         """Whether an open among the requests was not done: then nothing more may come."""
         opens = [m for m in row.requests if isinstance(m, dict) and m.get("action") == "open"]
-        ends = [r for r in _replies(wanted) if r["status"] in ("done", "error")]
+        ends = [r for r in replies_of(wanted) if r["status"] in ("done", "error")]
         return len(opens) > len([r for r in ends if "connection" not in r])
 
     def _compare(self, row: Row, wanted: list[Any]) -> None:
         """The same replies and log messages, of each file in the same order, from the frame."""
         assert self.parent is not None
         theirs, mine = self._labels(wanted), self._labels(self.parent.heard())
-        paths = {path for _, path in theirs}
-        for path in paths:
+        late = [path for step, path in mine if step == "rendered"]  # of files opened before
+        paths = {path for _, path in [*theirs, *mine]} - set(late)
+        for path in paths | {path for _, path in theirs}:
             steps = [step for step, at in theirs if at == path and step != "rendered"]
             found = [step for step, at in mine if at == path and step != "rendered"]
             if row.says("identical"):
@@ -253,8 +274,8 @@ class Player:
             if step == "rendered" and path in self.opened.values():
                 self._wait_rendered(path)
         if len(row.requests) == 1:
-            told = [plain(reply) for reply in _replies(self.parent.heard())]
-            assert told[: len(_replies(wanted))] == [plain(reply) for reply in _replies(wanted)]
+            told = [plain(reply) for reply in replies_of(self.parent.heard())]
+            assert told == [plain(reply) for reply in replies_of(wanted)]
         for message in self.parent.log():
             assert (message["origin"], message["fromFrame"]) == (self.cocalc, True)
 
@@ -262,7 +283,7 @@ class Player:
         """Each message in short: what it says, and of which file."""
         found: list[tuple[str, str]] = []
         for message in messages:
-            entry = _entry(message)
+            entry = entry_of(message)
             if entry is None:
                 text = json.dumps(plain(message), sort_keys=True)
                 path = message.get("path") if isinstance(message, dict) else None
@@ -390,116 +411,36 @@ class Player:
         self.parent.page.wait_for_timeout(WATCH * 1000)
         assert self._labels(self.parent.heard()) == wanted
 
-    # -- cookies, addresses, looks
-
-    def _cookies(self, _row: Row, wanted: list[Any]) -> None:
-        self._settle()
-        found = self.context.cookies(self.cocalc)
-        if all(isinstance(cookie, str) for cookie in wanted):
-            shown = [f"{cookie['name']} sameSite={cookie['sameSite']}" for cookie in found]
-            assert sorted(shown) == sorted(wanted)
-            return
-        fields = ("name", "sameSite", "secure", "httpOnly")
-        assert _of(found, fields) == _of(wanted, fields)
-
-    def _urls(self, _row: Row, wanted: list[str]) -> None:
-        theirs = [url for url in wanted if "cocalc" in url][-1]
-        self._arrives(theirs)
-
-    def _frame_urls(self, _row: Row, wanted: list[str]) -> None:
-        self._arrives(wanted[-1])
-
-    def _arrives(self, theirs: str) -> None:
-        """The page comes to this address; anchors of the editor are its own."""
-        wanted, url = urlsplit(theirs), ""
-        deadline = time.monotonic() + 8
-        while True:
-            with contextlib.suppress(StopIteration):  # it is not there yet
-                url = re.sub(r"auth_token=\w+", f"auth_token={TOKEN}", self._frame.url)
-            mine = urlsplit(url)
-            if (mine.path, mine.query) == (wanted.path, wanted.query):
-                return
-            assert time.monotonic() < deadline, (url, theirs)
-            self.page.wait_for_timeout(30)
+    # -- what the page looks like
 
     @property
     def _frame(self) -> Any:
         return self.parent.frame if self.parent else self.page.main_frame
 
-    def _settle(self) -> None:
-        self.page.wait_for_timeout(300)
-
     def _looks(self, row: Row) -> None:
-        """The same kind of page: blank, a document, a folder, a refusal."""
         text = row.data["text"]
         if row.name == "B8.impersonate.wrong_token":
             self._load(f"/auth/impersonate?auth_token={'A' * 24}")
-            mine = self.page.inner_text("body").replace("A" * 24, TOKEN)
-            assert mine.strip() == text
+            assert self.page.inner_text("body").replace("A" * 24, TOKEN).strip() == text
             return
         if row.name.endswith("stopped.frame"):
             assert self.parent is not None
             self.parent.ready()
             asked = {"action": "open", "project_id": P4, "path": "z.md"}
             assert [reply["status"] for reply in self.parent.ask(asked)] == ["ack"]
-        address = row.data.get("final") or row.data.get("url")
+        address = row.data.get("final") or row.data.get("url") or ""
         if address:
-            self._arrives(address)
-        frame, site_name = self._frame, self.core.options.site_name
-        for words in ("You must sign in.", "Start this project?", "Showing stale directory"):
-            there = frame.locator(f"text={words}").first
-            if words in text:
-                there.wait_for(timeout=8000)
-            else:
-                assert not there.is_visible(), words
-        assert frame.locator("#rail").is_visible() == ("Explorer" in text)
-        assert frame.locator("#top").is_visible() == text.startswith("Projects |")
-        if text.startswith("Open CoCalc"):
-            self._settle()
-            assert frame.inner_text("#nothing") == site_name
-            assert not frame.is_visible("#bar")
-        elif "Edit" in text:
-            name = urlsplit(address).path.rpartition("/files/")[2]
-            frame.wait_for_selector(f"#view[data-path='{name}']")
-        if "Alpha heading" in text:
-            frame.wait_for_selector("h1:text('Alpha heading')")
+            arrives(self.page, lambda: self._frame, address)
+        looks_like(self._frame, text, address, self.core.options.site_name)
         if row.replies is not None:
             self._answers(row)
 
     def _answers(self, row: Row) -> None:
         """What a status gets there: an answer only from the page that listens."""
         assert self.parent is not None
-        wanted = [plain(reply) for reply in _replies(row.replies or [])]
+        wanted = [plain(reply) for reply in replies_of(row.replies or [])]
         if wanted:
             self.parent.ready()
             assert plain(self.parent.status()) == wanted[-1]
         else:
             self.parent.silent({"action": "status"})
-
-
-def plain(value: Any) -> Any:
-    """Without times and the ping, which need not be there."""
-    if isinstance(value, dict) and isinstance(value.get("connection"), dict):
-        rest = {k: v for k, v in value["connection"].items() if k != "ping"}
-        value = {**value, "connection": rest}
-    return json.loads(_TIME.sub("TIME", json.dumps(value, sort_keys=True)))
-
-
-def _entry(message: Any) -> dict[str, Any] | None:
-    if isinstance(message, dict) and message.get("source") == "cocalc-project-log":
-        entry: dict[str, Any] = message["payload"]["project_log"]
-        return entry
-    return None
-
-
-def _opened(message: Any) -> bool:
-    entry = _entry(message)
-    return entry is not None and "filename" in entry["event"]
-
-
-def _replies(messages: list[Any]) -> list[Any]:
-    return [message for message in messages if _entry(message) is None]
-
-
-def _of(cookies: list[Any], fields: tuple[str, ...]) -> list[tuple[Any, ...]]:
-    return sorted(tuple(cookie[field] for field in fields) for cookie in cookies)

@@ -195,6 +195,21 @@ def test_what_the_page_asks_its_own_site(site: LocalCoCalc) -> None:
     for wrong in ({"data": ask}, {"data": "{", "headers": {"Content-Type": "application/json"}}):
         assert own("file", **wrong) == {"ok": False, "exists": False}
     assert "error" in own("file", json={**ask, "path": "../x.md"})
+    told = own("opened", json=ask)["entry"]
+    assert told["event"] == {"event": "open", "action": "open", "filename": "lesson.md"}
+    for odd in ("x", -1, True, None, 1e9):
+        assert own("rendered", json={**ask, "id": told["id"], "ms": odd})["ok"]
+    assert own("rendered", json={**ask, "id": told["id"], "ms": 545})["ok"]
+    (row,) = site.core.project_log.rows(lesson)
+    assert row["event"] == {**told["event"], "time": 545}
+    assert row["account_id"] == site.account_id
+    assert "lesson.md" in str(own("folder", json={**ask, "path": ""})["entries"])
+    for path in ("none", "lesson.md", "../.."):
+        assert own("folder", json={**ask, "path": path})["error"]
+    assert own("file", json={**ask, "path": "data"})["folder"]
+    site.core.projects.change(lesson, running=0)
+    assert own("file", json=ask) == {"ok": True, "stopped": True}
+    assert own("start", json=ask)["running"]
     image = session.get(f"{site.url}/local/raw/{lesson}/p.svg", timeout=5)
     assert image.headers["Content-Type"] == "image/svg+xml"
     assert image.headers["Content-Security-Policy"].startswith("sandbox")

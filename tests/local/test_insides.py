@@ -12,6 +12,8 @@ import pytest
 
 from cocalc_widget import LocalCoCalc
 from cocalc_widget.local.accounts import Accounts
+from cocalc_widget.local.kinds import rendering_of
+from cocalc_widget.local.project_log import ProjectLog
 from cocalc_widget.local.projects import Projects
 from cocalc_widget.local.store import Store, iso
 
@@ -69,6 +71,29 @@ def test_what_is_kept_of_rights_follows_every_change(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="not a project id"):
         projects.root("../etc")
     store.close()
+
+
+def test_the_projects_log_keeps_what_is_newest() -> None:
+    log = ProjectLog(compute_servers=True)
+    ids = [log.opened(f"p{n % 2}", "me", f"{n}.md") for n in range(1200)]
+    rows = log.rows("p1")
+    assert len(rows) + len(log.rows("p0")) == 1000
+    assert [row["event"]["filename"] for row in rows[:2]] == ["1199.md", "1197.md"]
+    log.rendered(ids[-1], 545)
+    log.rendered(ids[0], 545)  # long gone
+    event = {"event": "open", "action": "open", "filename": "1199.md", "compute_server_id": 0}
+    assert log.rows("p1")[0]["event"] == {"time": 545, **event}
+    assert "time" not in log.rows("p1")[1]["event"]
+    assert log.rows("p2") == []
+
+
+def test_what_is_told_of_each_kind_of_file() -> None:
+    for path in ("a.md", "A.MD", "x/nb.ipynb", "a.b.py", "c.course"):
+        assert rendering_of(path) == "once"
+    for path in ("a.tex", "a.rmd", "a.chat", "a.sagews", "a.PNG", "a.pdf", "a.zip", ""):
+        assert rendering_of(path) == "never"
+    for path in ("a.log", "a.xyz", "Makefile", "dir.md/none"):
+        assert rendering_of(path) == "twice"
 
 
 def test_times_are_written_as_cocalc_does() -> None:

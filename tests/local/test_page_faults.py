@@ -216,6 +216,13 @@ def test_stuck_connecting(frame: Callable[..., Parent]) -> None:
     assert parent.status()["connection"]["status"] == "connecting"
 
 
+def test_slow_rendering(frame: Callable[..., Parent]) -> None:
+    # generation A tells of no rendering: all is as ever; test_generation_b has the rest
+    parent = frame(slow_rendering=5)
+    assert words(parent.ask(OPEN_A, 2)) == ["open:ack", "open:done"]
+    parent.page.wait_for_function("log.some(m => m.data.source === 'cocalc-project-log')")
+
+
 def test_a_fault_can_be_switched_while_the_page_is_open(
     stage: Stage, frame: Callable[..., Parent]
 ) -> None:

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -141,6 +142,12 @@ def test_default_content_is_real(site: LocalCoCalc) -> None:
 def test_wrong_options_are_refused() -> None:
     with pytest.raises(errors.ConfigurationError, match="generation"):
         LocalCoCalc(generation="C")  # type: ignore[arg-type]
+    for option in ("samesite_remember_me", "account_id_samesite", "x_frame_options"):
+        with pytest.raises(errors.ConfigurationError, match=f"{option} must be '.*, not 'some'"):
+            LocalCoCalc(**{option: "some"})  # type: ignore[arg-type]
+    for policy in ("'self'; script-src 'none'", "'self', x", "'self'\r\nX: y", None):
+        with pytest.raises(errors.ConfigurationError, match="the sources alone"):
+            LocalCoCalc(frame_ancestors=policy)  # type: ignore[arg-type]
     with pytest.raises(errors.ConfigurationError, match="allowed_hosts"):
         LocalCoCalc(allowed_hosts="hub.test")
     with pytest.raises(errors.ConfigurationError, match="not running"):
@@ -169,6 +176,40 @@ def test_names_of_the_certificate(site: LocalCoCalc) -> None:
         url = f"https://{name}:{site.port}/customize"
         configuration = session.get(url, verify=site.ca_file, timeout=5).json()["configuration"]
         assert configuration["iframe_comm_hosts"] == []
+
+
+def test_what_the_settings_tell_to_everybody() -> None:
+    told: dict[str, Any] = {"allowed_hosts": [".uni.test"], "samesite_remember_me": "none"}
+    for generation, samesite in (("A", None), ("B", "none")):
+        with LocalCoCalc(content={}, generation=generation, **told) as site:  # type: ignore[arg-type]
+            configuration = Api(site).get("/customize").json()["configuration"]
+        assert configuration["iframe_comm_hosts"] == [".uni.test"]
+        assert configuration.get("samesite_remember_me") == samesite
+
+
+def test_headers_for_who_may_frame_the_pages() -> None:
+    policy = "'self' https://*.uni.test"
+    with LocalCoCalc(content={}, frame_ancestors=policy, x_frame_options="SAMEORIGIN") as site:
+        api = Api(site)
+        for path in ("/app", "/projects/x/files/a.md", "/static/app.html", "/auth/sign-in"):
+            headers = api.get(path, allow_redirects=False).headers
+            assert headers["Content-Security-Policy"] == f"frame-ancestors {policy}"
+            assert headers["X-Frame-Options"] == "SAMEORIGIN"
+        assert "X-Frame-Options" not in api.get("/customize").headers
+
+
+def test_a_proxy_before_a_server_that_is_away() -> None:
+    with LocalCoCalc(content={}) as site:
+        api = Api(site)
+        site.fault("bad-gateway")
+        for path in ("/app", "/customize", "/api/v2/projects/get", "/local/page/main.js", "/x"):
+            answer = api.get(path)
+            assert answer.status_code == 502
+            assert answer.headers["Content-Type"] == "text/html"
+            assert "<h1>502 Bad Gateway</h1>" in answer.text
+        assert api.post("/api/conat/hub", {}).status_code == 502
+        site.fault("bad-gateway", on=False)
+        assert api.ping()
 
 
 def test_importing_the_name_loads_no_server() -> None:

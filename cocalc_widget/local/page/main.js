@@ -31,6 +31,7 @@ boot();
 
 /** The bars that CoCalc has around a file, as far as the address asks for them. */
 function dress() {
+  if (!kiosk) showNote("connecting");
   document.getElementById("top").hidden = mode !== "none";
   document.getElementById("rail").hidden = mode !== "none" && mode !== "project";
   const query = mode === "project" ? "?fullscreen=project" : "";

@@ -67,7 +67,6 @@ async function open(project_id, name, told) {
 /** Show what the address names: a file, a folder, or why there is nothing to be seen. */
 export async function openByAddress({ project_id, path }) {
   if (isB && kiosk) return; // nothing (recordings T, F)
-  if (!kiosk) showNote("connecting");
   await hello;
   if (whoIsIn() !== "in") return kiosk || showNote("signed-out");
   const project = await enter(project_id);
