@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from ..address import check_path, check_uuid, file_url, signed_url
+from ..address import check_path, check_uuid, file_url, is_uuid, signed_url
 from ..errors import CoCalcError, ValidationError
 from ..redact import Secret
 from . import detect
@@ -207,8 +208,9 @@ class Client(Copies, Files):
                 raise ValidationError(f"expire must be a datetime, not {type(expire).__name__}.")
             # a naive time is local, as everywhere in Python
             expire = expire if expire.tzinfo else expire.astimezone()
-        account = self.account_id if account is None else filled(account, "account")
-        return self._dialect.create_token(account.strip(), password, expire)
+        account = self.account_id if account is None else filled(account, "account").strip()
+        token = self._dialect.create_token(account, password, expire)
+        return replace(token, account=account.lower()) if is_uuid(account) else token
 
     def revoke_token(self, token: Token | Secret | str) -> None:
         """End a token before its time (generation B only), whichever way it was made.

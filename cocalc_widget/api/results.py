@@ -107,6 +107,7 @@ class Token:
         expire: when it ends (UTC).
         generation: of the server that made it, which decides how it signs in.
         host: that server; a token is never sent to another one.
+        account: the id of the account that it signs in, "" if not known.
         minted: by the account's password (or by a site admin), or by an admin of
             the account's organization; each way has its own way to end one.
     """
@@ -116,6 +117,7 @@ class Token:
     generation: Generation
     host: str
     minted: Minted = "password"
+    account: str = ""
 
     @property
     def value(self) -> str:

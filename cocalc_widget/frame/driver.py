@@ -74,10 +74,10 @@ class Driver(Model):
             The command at once; it ends in `CommandError` where CoCalc does not take the
             token (it then goes on as whoever is signed in already).
         """
-        secret, generation = options.find_token(token)
-        if secret is None:
+        given = options.find_token(token, self.host)
+        if given is None:
             raise ValidationError("sign_in() needs an auth token.")
-        return self._talk().sign_in(secret, generation)
+        return self._talk().sign_in(given)
 
     @property
     def history(self) -> list[Command]:

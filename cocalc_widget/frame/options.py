@@ -7,9 +7,10 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from .. import config
-from ..address import Generation, check_uuid, is_uuid, normalize_host
+from ..address import check_uuid, is_uuid, normalize_host
 from ..errors import ConfigurationError, NotFoundError, ValidationError
 from ..redact import Secret
+from .signin import GivenToken
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -55,10 +56,16 @@ def find_host(host: str | None, client: Any) -> str:
     return config.find_host(host)
 
 
-def find_token(token: object) -> tuple[Secret | None, Generation | None]:
-    """The secret in what was given (`str`, `Secret`, `Client.create_token()`), its generation."""
-    if token is None or isinstance(token, Secret):
-        return (token or None), None
+def find_token(token: object, host: str) -> GivenToken | None:
+    """What was given to sign the frame in: `str`, `Secret`, or `Client.create_token()`.
+
+    Raises:
+        ConfigurationError: no auth token, an API key, or a token of another host.
+    """
+    if token is None or token == Secret(""):
+        return None
+    if isinstance(token, Secret):
+        return GivenToken(token)
     value = token if isinstance(token, str) else getattr(token, "value", None)
     if isinstance(value, Secret):
         value = value.reveal()
@@ -73,8 +80,19 @@ def find_token(token: object) -> tuple[Secret | None, Generation | None]:
             "token is an API key; a frame signs in with an auth token.",
             remedy="Make one with Client.create_token().",
         )
-    generation = getattr(token, "generation", None)
-    return Secret(value.strip()), generation if generation in ("A", "B") else None
+    home = getattr(token, "host", None)
+    if isinstance(home, str) and home != host:
+        raise ConfigurationError(
+            f"the token is of {home}, and the frame shows {host}: a token is given to no other "
+            "server than its own.",
+            remedy=f"Make one there: Client(host={host!r}).create_token().",
+        )
+    generation, account = (getattr(token, name, None) for name in ("generation", "account"))
+    return GivenToken(
+        Secret(value.strip()),
+        generation if generation in ("A", "B") else None,
+        account if isinstance(account, str) else "",
+    )
 
 
 def find_project(value: object, client: Any) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ..errors import (
     ChannelBlockedError,
+    CoCalcError,
     CommandCancelledError,
     CommandError,
     CommandTimeoutError,
@@ -31,13 +32,11 @@ from .watching import LogWatch
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ..address import Generation
-    from ..errors import CoCalcError
-    from ..redact import Secret
     from .commands import Command
     from .events import Event
     from .greeting import Greeting
     from .reply import Reply
+    from .signin import GivenToken
 
 
 class Port(Protocol):
@@ -94,7 +93,7 @@ class Session:
         self.ledger = Ledger(KernelWaiter(link), self._give_up, limits, clock)
         self.postbox = Postbox(port.deliver, port.deliver_traits)
         self._alarm = Alarm(self._tick)
-        self._knowledge = self._log = None
+        self._client, self._knowledge, self._log = client, None, None
         if client is not None:
             self._knowledge = Knowledge(client, start=start, tell=self._found, say=self._note)
             self._log = LogWatch(client, self._seen)
@@ -128,7 +127,7 @@ class Session:
             self._knowledge.look(target)
         return command
 
-    def sign_in(self, token: Secret, generation: Generation | None) -> Command:
+    def sign_in(self, token: GivenToken) -> Command:
         """Have the page sign the frame in: one that is there is told to ask for the token."""
         self._check()
         with self._turn():
@@ -136,7 +135,7 @@ class Session:
             older = self.ledger.get(self._greeting.sign_in.seq)
             if older is not None and self._greeting.sign_in.kept:
                 self._todo.append(older.cancel)  # its token is not going to be used
-            self._greeting.sign_in.keep(token, generation, command.seq)
+            self._greeting.sign_in.keep(token, command.seq)
             self._here.health.refused = False
             self._show(busy=True)
         if self._link.shown:
@@ -467,10 +466,10 @@ class Session:
 
     def _found(self, document: outbox.Document, finding: Finding) -> None:
         """The client has found out about a document: who waits for that, waits no longer."""
+        error = finding.error
+        if isinstance(error, PermissionDeniedError) and not self._is_client_in():
+            error = None
         with self._turn():
-            error = finding.error
-            if isinstance(error, PermissionDeniedError) and self._greeting.sign_in.elsewhere:
-                error = None  # the frame may be signed in as somebody else than the client
             for command in self.ledger.pending:
                 if command.target != document:
                     continue
@@ -478,6 +477,14 @@ class Session:
                     self._fail(command, error, cancel=True)
             self._prove()
         self.postbox.flush()
+
+    def _is_client_in(self) -> bool:
+        """Whether the frame is signed in as the client's account: a token can be anybody's."""
+        account = self._greeting.sign_in.account
+        try:
+            return account is None or account == self._client.account_id
+        except CoCalcError:
+            return False
 
     def _note(self, words: str, again: bool) -> None:  # noqa: FBT001 - a callback's form
         with self._turn():

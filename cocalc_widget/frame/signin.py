@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,41 +11,54 @@ if TYPE_CHECKING:
     from ..redact import Secret
 
 
+@dataclass(frozen=True, slots=True)
+class GivenToken:
+    """A token to sign a frame in with.
+
+    Attributes:
+        generation: of its server, None if not known.
+        account: the id of the account that it signs in, "" if not known.
+    """
+
+    secret: Secret
+    generation: Generation | None = None
+    account: str = ""
+
+
 class SignIn:
-    """Keeps one token, gives it away once."""
+    """Keeps one token, gives it away once.
+
+    Attributes:
+        generation: of the server of the last token, None if not known.
+        account: whom the last one signs in, "" if not known; None: there never was one.
+        seq: of the command that brought it; 0: none did.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._token: Secret | None = None
+        self._secret: Secret | None = None
         self.generation: Generation | None = None
-        self.used = False  # whether there ever was one
-        self.elsewhere = False  # whether one may be of another account than the client's
-        self.seq = 0  # of the command that brought it
+        self.account: str | None = None
+        self.seq = 0
 
-    def keep(
-        self, token: Secret, generation: Generation | None, seq: int = 0, *, own: bool = False
-    ) -> None:
-        """Hold a token; the one before is dropped.
-
-        Args:
-            token: the secret.
-            generation: of its server, None if not known.
-            seq: of the command that brought it; 0: none did.
-            own: it is known to be of the client's account.
-        """
+    def keep(self, token: GivenToken, seq: int = 0) -> None:
+        """Hold a token; the one before is dropped."""
         with self._lock:
-            self.elsewhere = not own
-            self.seq = seq
-            self._token, self.generation = token, generation or self.generation
-            self.used = True
+            self._secret, self.account, self.seq = token.secret, token.account, seq
+            self.generation = token.generation or self.generation
 
     def take(self) -> Secret | None:
         """The token, forgotten here; None if there is none (any more)."""
         with self._lock:
-            token, self._token = self._token, None
-            return token
+            secret, self._secret = self._secret, None
+            return secret
 
     @property
     def kept(self) -> bool:
         """Whether there is a token to give."""
-        return self._token is not None
+        return self._secret is not None
+
+    @property
+    def used(self) -> bool:
+        """Whether there ever was one."""
+        return self.account is not None

@@ -79,7 +79,7 @@ class CoCalc(Driver):
         wanted, place = check_requested(channel, target)
         limits = outbox.deadlines(deadlines)
         where = options.find_host(host, client)
-        secret, generation = options.find_token(token)
+        given = options.find_token(token, where)
         others["height"] = options.check_height(height)
         others["project_id"] = project_id and options.find_project(project_id, client)
         others["path"] = None if path is None else check_path(path)
@@ -91,11 +91,12 @@ class CoCalc(Driver):
         super().__init__(**others)
         kernels.own_replies(self.comm)
         kernels.heed_requests()
-        facts = Facts(where, Stranger(where) if client is None else client, generation)
+        known = given.generation if given else None
+        facts = Facts(where, Stranger(where) if client is None else client, known)
         greeting = Greeting(where, facts, channel=wanted, target=place)
         session = Session(self, where, self._link, greeting, limits, client=client, start=start)
-        if secret:
-            greeting.sign_in.keep(secret, generation)
+        if given:
+            greeting.sign_in.keep(given)
         if home := self.home():
             session.ledger.want(home)
         self._shown = self.project_id, self.path

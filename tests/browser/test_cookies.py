@@ -3,7 +3,7 @@
 import pytest
 from conftest import HUB
 
-from cocalc_widget.errors import ChannelBlockedError, CommandTimeoutError
+from cocalc_widget.errors import ChannelBlockedError
 from cocalc_widget.local.chromium import headless
 
 

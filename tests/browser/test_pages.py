@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from cocalc_widget.errors import ChannelBlockedError, CommandCancelledError
+from cocalc_widget.errors import ChannelBlockedError, CommandCancelledError, CommandTimeoutError
 
 FRAME = "iframe[title*=CoCalc]"
 

@@ -147,7 +147,7 @@ def test_options(height: Any, sandbox: Any, token: Any, project: Any, limits: An
     for check in (
         lambda: options.check_height(height),
         lambda: options.check_sandbox(sandbox),
-        lambda: options.find_token(token),
+        lambda: options.find_token(token, "https://cocalc.test"),
         lambda: options.find_project(project, None),
         lambda: outbox.deadlines(limits),
         lambda: options.check_keywords([str(height)], ["path"]),
