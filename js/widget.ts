@@ -111,7 +111,9 @@ export default () => {
         say();
       };
       const send = (message?: ToKernel) => {
-        if (message) outbox.set((message as Result).seq ?? message, message);
+        const key = (message as Result | undefined)?.seq ?? message;
+        outbox.delete(key); // the order is that of the latest words
+        if (message) outbox.set(key, message);
         // A step on the way can wait: often the end comes at once, and one message is enough.
         const step =
           !message || message.type === "log" || /sent|ack/.test((message as Result).state);

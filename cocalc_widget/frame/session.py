@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from .reply import Reply
     from .signin import GivenToken
 
+UNCLEAR = 10.0  # seconds in which it turns out why CoCalc has lost its connection
+
 
 class Port(Protocol):
     """The widget, as far as a session needs it."""
@@ -98,6 +100,7 @@ class Session:
             self._knowledge = Knowledge(client, start=start, tell=self._found, say=self._note)
             self._log = LogWatch(client, self._seen)
         self._here = Situation(Steering(limits), Proving(limits["render"]), limits)
+        self._unclear: dict[int, tuple[float, inbox.Result]] = {}  # until when, what else they are
         self._line: tuple[str, str] = ("good", "")  # the status line, as told to the page
         link.flush, link.why = self.postbox.flush, self._cause
 
@@ -291,9 +294,14 @@ class Session:
         elif command.target and result.state == "done":
             self._here.proving.add(command.target, result, self._clock())
         elif result.state not in inbox.STEPS:
-            silent = result.state == "timeout" and result.at == 1 and self._here.state.ready
+            silent = command.target and result.state == "timeout" and result.at == 1
             if command.target and silent and not self._here.evidence.has(command.target):
-                self._doubt(command.target[0])
+                if self._here.state.ready:
+                    self._doubt(command.target[0])
+                elif self._here.health.lost is not None:
+                    # Nobody may be signed in: that is known within seconds.
+                    self._unclear[result.seq] = self._clock() + UNCLEAR, result
+                    return
             if self.ledger.get(result.seq):
                 self._end(command, result)
         self._prove()
@@ -313,7 +321,9 @@ class Session:
         """Have it done, in whatever way there is."""
         if command.action == "sign_in":
             return  # its message is the one with the token
-        if self._here.channel == "messages":
+        if command.action == "open" and self._here.health.signed_out:
+            self._fail(command, ChannelBlockedError(self._cause(command.project_id)))
+        elif self._here.channel == "messages":
             self.postbox.put(
                 outbox.command(self._host, command.seq, command.action, command.target)
             )
@@ -521,6 +531,12 @@ class Session:
                 if here.late(command, now):
                     why = self._cause(command.project_id)
                     self._fail(command, ChannelBlockedError(why), cancel=True)
+            for seq, (until, result) in list(self._unclear.items()):
+                unclear = self.ledger.get(seq)
+                if unclear is None or now >= until:
+                    del self._unclear[seq]
+                if unclear is not None and now >= until:
+                    self._end(unclear, result)
             for command in self.ledger.overdue():
                 self._fail(command, endings.silence(page=self.ledger.page))
         self.postbox.flush()

@@ -4,6 +4,7 @@ is not. Each channel, generation and situation, with a client and without."""
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 
 import comm
 import pytest
@@ -206,6 +207,7 @@ def test_nothing_is_called_shown_that_is_not(
     token = None
     if not situation.startswith("signed out"):
         token = client.create_token(cocalc.account_id, cocalc.password)
+        token = dataclasses.replace(token, host=f"https://{COCALC}")  # the same server
     if channel == "tab" and token is not None:
         sign_in(stage, token)
         token = None
@@ -270,13 +272,9 @@ class Stranger:
 def sign_in(stage, token):
     """As a user does who signs in to CoCalc in a tab of its own."""
     page = stage.page.context.new_page()
-    page.goto(token.url().replace("localhost", COCALC).replace(f":{page_port(token)}", ""))
+    page.goto(token.url())
     page.wait_for_load_state("networkidle")
     page.close()
-
-
-def page_port(token):
-    return token.host.rpartition(":")[2]
 
 
 def tell(*facts):

@@ -226,7 +226,7 @@ def kind_of_message(payload):
     told = re.search(rb'"msg_type": ?"(\w+)"', payload)
     kind = told[1].decode() if told else "other"
     custom = re.search(rb'"method": ?"custom"', payload) and re.search(
-        rb'"content": ?\{"type": ?"token", ?"url": ?"https:', payload
+        rb'\{"type": ?"token", ?"seq": ?\d+, ?"url": ?"https:', payload
     )
     return "custom message token" if kind == "comm_msg" and custom else kind
 
