@@ -34,7 +34,7 @@ from .recordings import (
 from .situations import NOTEBOOK, Stage
 
 HOLLOW = 3.0  # seconds of the stand-in for the recordings' 30
-SIGNED_OUT = 1.2  # for 11
+SIGNED_OUT = 3.0  # for 11; what is asked before that must be through
 RENDER = 0.1
 WATCH = 0.7  # so long nothing comes where nothing came
 LINGER = SIGNED_OUT + WATCH  # so long a status holds that held for ever
@@ -244,7 +244,7 @@ class Player:
     def _until_told(self, times: int) -> None:
         """Wait until so many files were told to be opened."""
         assert self.parent is not None
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 8
         while sum(is_opened(message) for message in self.parent.heard()) < times:
             assert time.monotonic() < deadline, self.parent.heard()
             self.parent.page.wait_for_timeout(20)
@@ -307,7 +307,7 @@ class Player:
 
     def _wait_rendered(self, path: str) -> None:
         assert self.parent is not None
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 8
         while ("rendered", path) not in self._labels(self.parent.everything()):
             assert time.monotonic() < deadline, f"{path} was never rendered"
             self.parent.page.wait_for_timeout(30)
@@ -320,7 +320,7 @@ class Player:
         before = self.parent.status()["open_files"]
         if before != wanted["open_files"]:
             self._bring(before, wanted["open_files"])
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 8
         while (found := plain(self.parent.status())) != plain(wanted):
             assert time.monotonic() < deadline, (found, plain(wanted))
             self.parent.page.wait_for_timeout(50)
@@ -356,6 +356,7 @@ class Player:
         self.parent.post(row.data["request"])
         wanted = [r for r in row.replies or [] if "open_files" not in r]
         self.parent.until(lambda found: len([r for r in found if "action" in r]) >= 2)
+        self._until_told(1)
         mine = [label for label in self._labels(self.parent.heard()) if label[1]]
         for label in self._labels(wanted):
             if label[0] != "rendered":
