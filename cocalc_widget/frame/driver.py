@@ -89,6 +89,24 @@ class Driver(Model):
         """The origin of the page that shows it, as the page says; None before its hello."""
         return self._session.page if self._session else None
 
+    @property
+    def ancestors(self) -> tuple[str, ...] | None:
+        """The origins of the pages that frame that page, the nearest first.
+
+        Empty where it is in no frame, None where its browser does not tell (Firefox).
+        Whoever may frame CoCalc is asked about all of them (CSP Level 3).
+        """
+        return self._session.ancestors if self._session else ()
+
+    @property
+    def signed_in(self) -> bool | None:
+        """Whether the frame is signed in to CoCalc; None while that is not known.
+
+        CoCalc does not tell. It shows files, and speaks of them, only to who is signed in; and
+        since 2025 it gives up its connection where nobody is (recordings).
+        """
+        return self._session.signed_in if self._session else None
+
     @t.observe("project_id", "path")
     def _follow(self, change: t.Bunch) -> None:
         if not self._following:

@@ -10,7 +10,7 @@ from ..errors import APIConnectionError, APIError
 from .timers import background
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from ..address import Generation
 
@@ -45,6 +45,15 @@ class Stranger:
 
         timeout = (_CONNECT, _CALL)
         return Client("", host=self._host, timeout=timeout, retries=0, allow_http=True)
+
+
+def read_settings(settings: Mapping[str, Any]) -> tuple[list[object] | None, str | None]:
+    """Of CoCalc's settings whom it answers, and the SameSite of its sign-in; None: not told."""
+    hosts, samesite = (settings.get(name) for name in ("iframe_comm_hosts", _SAMESITE))
+    return (
+        list(hosts) if isinstance(hosts, list | tuple) else None,
+        samesite.lower() if isinstance(samesite, str) else None,
+    )
 
 
 class Facts:
@@ -117,9 +126,7 @@ class Facts:
         try:
             settings = self._client.customize()
             self.reached = True
-            hosts, samesite = (settings.get(n) for n in ("iframe_comm_hosts", _SAMESITE))
-            self.hosts = list(hosts) if isinstance(hosts, list | tuple) else None
-            self.samesite = samesite.lower() if isinstance(samesite, str) else None
+            self.hosts, self.samesite = read_settings(settings)
             generation = self._client.generation
             self.generation = generation if generation in ("A", "B") else self.generation
         except Exception:  # noqa: BLE001, S110 - not knowing is a normal case: the page finds out

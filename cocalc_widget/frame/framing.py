@@ -47,10 +47,14 @@ class Refusal:
     ancestor: str
 
     @property
+    def shown(self) -> str:
+        """The rule, cut where it is long."""
+        return self.rule if len(self.rule) <= _SHOWN else f"{self.rule[:_SHOWN]}..."
+
+    @property
     def reason(self) -> str:
         """The rule and the page that it keeps out, as part of a sentence."""
-        rule = self.rule if len(self.rule) <= _SHOWN else f"{self.rule[:_SHOWN]}..."
-        return f"its {self.header} says {rule!r}, which keeps out {page_name(self.ancestor)}"
+        return f"its {self.header} says {self.shown!r}, which keeps out {page_name(self.ancestor)}"
 
 
 @dataclass(frozen=True, slots=True)

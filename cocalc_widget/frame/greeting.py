@@ -42,7 +42,7 @@ class Greeting:
         self.facts = facts
         self.sign_in = SignIn()
         self.page: str | None = None  # the origin of a page that has said hello
-        self._ancestors: tuple[str, ...] | None = ()
+        self.ancestors: tuple[str, ...] | None = ()  # of that page, None: it does not tell
         self.verdict: Verdict | None = None
 
     def hear(self, hello: Hello, answer: Callable[[], object]) -> None:
@@ -50,7 +50,7 @@ class Greeting:
 
         One that came before the facts gets its answer with them, or after a while.
         """
-        self.page, self._ancestors = hello.page, hello.ancestors
+        self.page, self.ancestors = hello.page, hello.ancestors
         if self.facts.known or self._waited:
             answer()
         elif self._waited is None:
@@ -65,7 +65,7 @@ class Greeting:
             hosts=self.facts.hosts,
             samesite=self.facts.samesite,
             framing=self.facts.framing,
-            ancestors=self._ancestors,
+            ancestors=self.ancestors,
             generation=self.generation,
             token=self.sign_in.used,
             channel=self._channel,

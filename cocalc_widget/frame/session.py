@@ -118,6 +118,16 @@ class Session:
         """The origin of the page that has said hello, as it says."""
         return self._greeting.page
 
+    @property
+    def ancestors(self) -> tuple[str, ...] | None:
+        """The origins of the pages that frame that one, as it says; None: it does not."""
+        return self._greeting.ancestors
+
+    @property
+    def signed_in(self) -> bool | None:
+        """Whether the frame is signed in, by what CoCalc does there; None: not known."""
+        return self._here.signed_in
+
     def command(self, action: str, target: outbox.Document | None = None) -> Command:
         """Give an order: at once if the page is there, else as soon as it is."""
         self._check()

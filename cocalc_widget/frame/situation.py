@@ -107,6 +107,13 @@ class Situation:
         told, doubts = self.state.open_files, self.health.doubts
         return {project: paths for project, paths in told.items() if project not in doubts}
 
+    @property
+    def signed_in(self) -> bool | None:
+        """Whether somebody is signed in to the document in the frame; None: not known."""
+        if self.health.signed_out:
+            return False
+        return True if self.evidence.told else None
+
     def cause(self, words: Mapping[str, str], project_id: str | None = None) -> tuple[Mood, str]:
         """What is wrong, with this project or with any: a mood, and a sentence or ""."""
         told, ready = self.evidence.told, self.ready

@@ -93,7 +93,7 @@ def decide(
         return replace(refused, channel="blocked") if refused else wanted
     if refused is not None:
         return replace(refused, reason=f"{refused.reason} {_TAB_INSTEAD}")
-    if _signed_out(parent, there, generation, samesite):
+    if is_signed_out(page, host, generation=generation, samesite=samesite):
         return Verdict(
             "tab",
             f"CoCalc at {cocalc} is signed out in every frame on another site, as "
@@ -178,9 +178,11 @@ def _silence(
     return None
 
 
-def _signed_out(
-    parent: Origin | None, there: Origin | None, generation: Generation | None, samesite: str | None
+def is_signed_out(
+    page: object, host: str, *, generation: Generation | None, samesite: str | None
 ) -> bool:
+    """Whether CoCalc's own cookies keep every frame in this page signed out; see `decide`."""
+    parent, there = parse_origin(page), parse_origin(origin_of(host))
     # only where it is known: a self-hosted server may have relaxed its cookies
     if there is None or (parent is not None and same_site(parent, there)):
         return False

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 
 # The page's script reads this cookie, which has no SameSite of its own (recording).
 PROXY_LINE = "proxy_cookie_flags account_id secure samesite=none;"
+PROXY_HAS_TO = (
+    "the reverse proxy in front of CoCalc has to make the cookie account_id SameSite=None; Secure "
+    f"(nginx: {PROXY_LINE})"
+)
 _TAB = 'use CoCalc(..., target="tab")'
 
 
@@ -107,16 +111,12 @@ def _sign_in(
 
 def _cookies(name: str, samesite: str | None) -> str:
     """Since 2025: which cookies stay behind, and who can change that."""
-    admin = (
-        "the reverse proxy in front of CoCalc has to make the cookie account_id "
-        f"SameSite=None; Secure (nginx: {PROXY_LINE})"
-    )
     if samesite == "none":
         return (
-            f"its cookie account_id does not reach the frame, unless {admin}. It also needs "
-            f"third-party cookies allowed for {name} in the browser. Else {_TAB}."
+            f"its cookie account_id does not reach the frame: {PROXY_HAS_TO}. If it does, allow "
+            f"third-party cookies for {name} in the browser. Else {_TAB}."
         )
     return (
         f"its sign-in cookies do not reach the frame: {_TAB}. For a frame, its administrator has "
-        f"to set samesite_remember_me to none, and {admin}."
+        f"to set samesite_remember_me to none, and {PROXY_HAS_TO}."
     )

@@ -1,4 +1,4 @@
-"""Owns the checks of page and frame: may the page talk to CoCalc, will CoCalc be signed in."""
+"""Owns the checks of page and frame: may it talk to CoCalc, and show it; is CoCalc signed in."""
 
 from __future__ import annotations
 
@@ -15,39 +15,71 @@ if TYPE_CHECKING:
 
     from .checks_site import Site
 
-NAMES = ("listener", "cookies", "network", "frame")
+_TAB = 'A tab always works: CoCalc(..., target="tab").'
+NAMES = ("listener", "framing", "cookies", "network", "frame")
 
 
 def page_checks(site: Site) -> Iterator[Check]:
-    """All of them, by what the frame's page has told and what the server says of itself."""
+    """All of them, by what the frame's page has told and what the server says of itself.
+
+    They rest on the facts that the frame's own verdict rests on, and on its rules.
+    """
+    from ..frame.facts import read_settings
+
     widget = site.widget
     page = widget.page if widget is not None else None
-    yield _listener(site, page)
-    yield _cookies(site, page)
+    hosts, samesite = read_settings(site.settings or {})
+    yield _listener(site, page, hosts)
+    yield _framing(site, page)
+    yield _cookies(site, page, samesite)
     yield _network(site, page)
     yield _frame(site)
 
 
-def _listener(site: Site, page: str | None) -> Check:
+def _listener(site: Site, page: str | None, hosts: list[object] | None) -> Check:
     from ..frame.verdict import decide
 
-    hosts = (site.settings or {}).get("iframe_comm_hosts")
-    known = list(hosts) if isinstance(hosts, list | tuple) else None
     listens = "CoCalc does not tell to whom it listens"
-    if known is not None:
-        names = ", ".join(map(str, known)) or "nobody"
+    if hosts is not None:
+        names = ", ".join(map(str, hosts)) or "nobody"
         listens = f"CoCalc listens to pages of: {names}"
     if page is None:
         return Check("listener", "warn", f"{listens}. This page is not known.", _unknown(site))
     # asked for `messages`, the rules say whether these can work, cookies aside
-    verdict = decide(page, site.host, hosts=known, channel="messages")
+    verdict = decide(page, site.host, hosts=hosts, channel="messages")
     if verdict.channel == "messages":
         state = f"This page, {page}, may talk to CoCalc"
-        return Check("listener", "ok", state if known is not None else f"{state}, if it lists it")
+        return Check("listener", "ok", state if hosts is not None else f"{state}, if it lists it")
     return Check("listener", "fail", f"{verdict.reason} {listens}.", verdict.remedy)
 
 
-def _cookies(site: Site, page: str | None) -> Check:
+def _framing(site: Site, page: str | None) -> Check:
+    """Whether the browser shows CoCalc in a frame of this page, and of those around it."""
+    from ..frame.framing import may_frame
+    from ..frame.verdict import decide
+
+    known = site.framing
+    if known is None:
+        found = "Who may show CoCalc in a frame was not asked, as the host does not answer."
+        if site.unframed is not None:
+            found = f"Who may show CoCalc in a frame is not known: {site.unframed.message}"
+        return Check("framing", "warn", found, f"Does {site.host}/app open in a browser tab?")
+    rule = may_frame(known.policies, known.x_frame_options, origin_of(site.host), ["null"])
+    if rule is None:  # not even a page without an origin is kept out
+        return Check("framing", "ok", "Any page may show CoCalc in a frame")
+    says = f"Its {rule.header} says {rule.shown!r}"
+    if page is None:
+        return Check("framing", "warn", f"{says}. This page is not known.", _unknown(site))
+    around = site.widget.ancestors if site.widget is not None else ()
+    # asked for `navigation`, nothing but such a rule blocks it
+    verdict = decide(page, site.host, framing=known, ancestors=around, channel="navigation")
+    if verdict.channel == "navigation":
+        return Check("framing", "ok", f"{says}, which lets this page, {page}, show CoCalc")
+    return Check("framing", "fail", verdict.reason, f"{_TAB} {verdict.remedy}")
+
+
+def _cookies(site: Site, page: str | None, samesite: str | None) -> Check:
+    """Whether CoCalc is signed in there, as far as that depends on cookies."""
     from ..frame.sites import parse_origin, same_site
 
     parent, there = parse_origin(page), parse_origin(origin_of(site.host))
@@ -56,20 +88,49 @@ def _cookies(site: Site, page: str | None) -> Check:
     if parent is not None and same_site(parent, there):
         return Check("cookies", "ok", f"{page} is on the same site as CoCalc")
     across = f"{page} and {there} are different sites"
-    if site.generation == "B":
+    if site.widget is not None and site.widget.host == site.host and site.widget.signed_in:
+        return Check("cookies", "ok", f"{across}, and the frame is signed in all the same")
+    return _cookies_across(site, page, samesite, there.host, across)
+
+
+def _cookies_across(site: Site, page: str, samesite: str | None, name: str, across: str) -> Check:
+    """The same where the page is on another site than CoCalc, which is called `name`."""
+    from ..frame.verdict import is_signed_out
+    from ..frame.words import PROXY_HAS_TO
+
+    browser = f"the browser has to allow third-party cookies for {name}"
+    if is_signed_out(page, site.host, generation=site.generation, samesite=samesite):
+        setting = f" (samesite_remember_me is {samesite!r})" if samesite else ""
         return Check(
             "cookies",
             "fail",
-            f"{across}, and this CoCalc keeps its cookies from frames on other sites.",
-            'Use CoCalc(..., target="tab"); or its administrator puts it on the same site as '
-            "the notebooks, or sets samesite_remember_me to none.",
+            f"{across}, and this CoCalc keeps its cookies from frames on other sites{setting}.",
+            f"{_TAB} To have it in the cell: put CoCalc on the same site as the notebooks; or its "
+            f"administrator has to set samesite_remember_me to none, and {PROXY_HAS_TO}, and "
+            f"{browser}.",
+        )
+    if site.generation == "A":
+        return Check(
+            "cookies",
+            "warn",
+            f"{across}: CoCalc is signed in there only by an auth token, and only where the "
+            "browser allows third-party cookies.",
+            f"Give the frame a token (%cocalc token), and allow cookies of {name}.",
+        )
+    if samesite is not None:
+        return Check(
+            "cookies",
+            "warn",
+            f"{across}: samesite_remember_me is {samesite!r}, but the cookie account_id has no "
+            "SameSite of its own, and does not reach the frame unless a proxy gives it one.",
+            f"If the frame is signed out: {PROXY_HAS_TO}, and {browser}. {_TAB}",
         )
     return Check(
         "cookies",
         "warn",
-        f"{across}: CoCalc is signed in there only by an auth token, and only where the "
-        "browser allows third-party cookies.",
-        f"Give the frame a token (%cocalc token), and allow cookies of {there.host}.",
+        f"{across}: until 2025-05 CoCalc is signed in there only by an auth token, since then "
+        "only where its administrator has seen to it.",
+        f"Ask again when {name} answers; until then give the frame a token (%cocalc token).",
     )
 
 
@@ -91,8 +152,8 @@ def _network(site: Site, page: str | None) -> Check:
             "warn",
             f"{there.host} has a private address and {parent.host} a public one, as this kernel "
             "sees them: Chromium lets no such page show CoCalc in a frame.",
-            "Give CoCalc a public address, or the notebooks a private one; or use "
-            'CoCalc(..., target="tab").',
+            f"{_TAB} To have it in the cell: give CoCalc a public address, or the notebooks a "
+            "private one.",
         )
     return Check("network", "ok", f"{there.host} has a {kind} address, which this page may frame")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -15,10 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ..address import Generation
+    from ..api.framing import Framing
     from ..frame import CoCalc
 
 NAMES = ("host", "api", "key")
-_TIMEOUT = (3.0, 5.0)  # s to connect, and for a whole call: three of them fit the doctor's time
+# s to connect, and for a whole call: three of them, and a fourth beside, fit the doctor's time
+_TIMEOUT = (3.0, 5.0)
 _LOGIN = "%cocalc login asks for one; it is made in CoCalc's account settings."
 
 
@@ -28,6 +31,12 @@ class Site:
     Args:
         host: its address as the user gave it; None for the configured one.
         widget: the frame shown last, which may show another CoCalc than that.
+
+    Attributes:
+        settings: what `/customize` tells, None while it is not known.
+        generation: of the server, None while it is not known.
+        framing: who may frame it, None if it does not tell.
+        unframed: why it does not tell.
     """
 
     def __init__(self, host: str | None, widget: CoCalc | None) -> None:
@@ -35,6 +44,8 @@ class Site:
         self.host = host or ""
         self.settings: dict[str, Any] | None = None
         self.generation: Generation | None = None
+        self.framing: Framing | None = None
+        self.unframed: CoCalcError | None = None
 
     def checks(self) -> Iterator[Check]:
         """Host, API and key, and then what a page has to do with them."""
@@ -53,8 +64,13 @@ class Site:
         with client:
             yield self._reached(client)
             if self.settings:
+                framing = threading.Thread(
+                    target=self._ask_framing, args=(client,), name="cocalc-doctor", daemon=True
+                )
+                framing.start()
                 yield self._api(client)
                 yield key_works(client, found.source) if has_key else no_key()
+                framing.join()  # it has a deadline of its own
             else:
                 yield Check("api", "warn", "Not asked, as the host does not answer.")
                 there = Check("key", "warn", f"There is one, from {found.source}; not tried.")
@@ -79,6 +95,12 @@ class Site:
                 "Is the address right? %cocalc login --host HOST sets another.",
             )
         return Check("host", "ok", f"{client.host} answered in {took * 1000:.0f} ms")
+
+    def _ask_framing(self, client: Any) -> None:
+        try:
+            self.framing = client.framing(timeout=_TIMEOUT[1])
+        except CoCalcError as error:
+            self.unframed = error
 
     def _api(self, client: Any) -> Check:
         try:

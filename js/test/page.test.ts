@@ -180,6 +180,26 @@ describe("messages", () => {
     expect(s.state().ready).toBe(true);
   });
 
+  test("of the project's log count from this frame and this origin alone", async () => {
+    const kiosk = new Kiosk();
+    const s = setStage(kiosk);
+    await s.start();
+    const event = { event: "open", action: "open", filename: "a.md" };
+    const line = { event, id: "line", project_id: P1, time: "2026-11-25T22:19:45.343Z" };
+    const whisper = { source: "cocalc-project-log", payload: { project_log: line } };
+    const told = () => s.sent.filter((message) => message.type === "log");
+    kiosk.say(whisper, "https://evil.test");
+    kiosk.say(whisper, `${ORIGIN}.evil.test`);
+    kiosk.say(whisper, "null");
+    kiosk.say(whisper, ORIGIN, window);
+    kiosk.say(whisper, ORIGIN, null);
+    await s.wait(100);
+    expect(told()).toEqual([]);
+    kiosk.say(whisper);
+    await s.wait(100);
+    expect(told()).toMatchObject([{ name: "opened", path: "a.md" }]);
+  });
+
   test("are never posted to a frame whose document has not come yet", async () => {
     const kiosk = new Kiosk();
     Object.defineProperty(kiosk.location, "href", { value: "about:blank" });

@@ -89,12 +89,15 @@ def test_messages_insisted_on_where_they_cannot_work(new):
 
 
 FORGE = """async () => {
-  const files = { "ffffffff-0000-4000-8000-00000000000f": ["forged.md"] };
+  const id = "ffffffff-0000-4000-8000-00000000000f";
+  const event = { event: "open", action: "open", filename: "forged.md" };
+  const files = { [id]: ["forged.md"] };
   const connection = { quality: "forged", status: "connected" };
   const replies = [
     { status: "done", open_files: files, connection },
     { status: "done", mesg: "forged" },
     { status: "error", mesg: "forged" },
+    { source: "cocalc-project-log", payload: { project_log: { id, project_id: id, event } } },
   ];
   const frame = document.querySelector("iframe[title*=CoCalc]");
   const origin = new URL(frame.src).origin;
@@ -123,6 +126,7 @@ def test_forged_messages_change_nothing(ready, site):
         page.pump()
     assert command.state == "sent"
     assert "forged" not in json.dumps(page.heard)
+    assert "forged" not in repr(widget.last_event)
     assert isinstance(page.ends(command), ChannelBlockedError)
     page.at_rest()
 

@@ -231,6 +231,60 @@ def test_sign_in_later(live):
         widget.sign_in(None)
 
 
+@pytest.mark.parametrize("when", ["at the start", "later"])
+def test_a_token_of_another_host_is_given_to_none(make, when):
+    class Token:
+        value = Secret(TOKEN)
+        generation = "B"
+        host = "https://elsewhere.test"
+
+    made = CoCalc._made[:]
+    widget = make(P1, "a.md")
+    page = Page(widget)
+    page.hello()
+    with pytest.raises(ConfigurationError) as caught:
+        make(token=Token()) if when == "at the start" else widget.sign_in(Token())
+    assert "https://elsewhere.test" in caught.value.message
+    assert TOKEN not in str(caught.value)
+    page.send("want.token")
+    assert page.heard("token") == []
+    assert TOKEN not in page.comm.text
+    assert len(CoCalc._made) <= len(made) + 1  # none was made with it
+    Token.host = HOST
+    widget.sign_in(Token())
+    page.send("want.token")
+    assert len(page.heard("token")) == 1
+
+
+def test_what_the_page_tells_of_itself_can_be_asked_for(make):
+    widget = make()
+    assert (widget.page, widget.ancestors, widget.signed_in) == (None, (), None)
+    page = Page(widget)
+    page.send("hello", page="https://jupyter.test", ancestors=["https://a.test", "https://b.test"])
+    assert (widget.page, widget.ancestors) == (
+        "https://jupyter.test",
+        ("https://a.test", "https://b.test"),
+    )
+    page.send("hello", page="https://jupyter.test", ancestors=None)
+    assert widget.ancestors is None
+    for name in ("page", "ancestors", "signed_in"):
+        with pytest.raises(AttributeError):
+            setattr(widget, name, None)
+
+
+def test_whether_the_frame_is_signed_in_is_known_by_what_cocalc_does(live):
+    widget, page = live()
+    assert widget.signed_in is None
+    page.opened("a.md")
+    assert widget.signed_in is True
+    page.shown(generation=2)  # another document is in the frame
+    assert widget.signed_in is None
+    widget._session._here.health.signed_out = True
+    assert widget.signed_in is False
+    page.opened("a.md", line="other", generation=2)
+    assert widget.signed_in is True
+
+
 def test_close_cancels_and_says_bye(live):
     widget, page = live()
     command = widget.status()

@@ -1,5 +1,6 @@
 """`%cocalc doctor`: what it finds, what it advises, and that it neither hangs, raises nor tells."""
 
+import itertools
 import socket
 import threading
 import time
@@ -8,8 +9,11 @@ from types import SimpleNamespace
 import pytest
 
 from cocalc_widget import LocalCoCalc, config
-from cocalc_widget.api import detect
+from cocalc_widget.api import Client, detect
+from cocalc_widget.api.framing import Framing
 from cocalc_widget.errors import ConfigurationError, ServerError
+from cocalc_widget.frame.verdict import decide
+from cocalc_widget.frame.words import PROXY_LINE
 from cocalc_widget.magics import checks_local, checks_site, diagnosis, doctor
 from cocalc_widget.magics.checks_page import page_checks
 from cocalc_widget.magics.checks_site import Site
@@ -18,7 +22,7 @@ from cocalc_widget.magics.report import Check, Report
 ALL = [
     *("versions", "bundle", "kernel"),
     *("host", "api", "key"),
-    *("listener", "cookies", "network", "frame"),
+    *("listener", "framing", "cookies", "network", "frame"),
 ]
 CANARY = "sk-CanaryCanaryCanary22"
 
@@ -27,17 +31,19 @@ def states(report):
     return {check.name: check.state for check in report}
 
 
-def test_all_is_well_but_for_the_frame(online, site):
-    report = online("report = %cocalc doctor\nreport")
+@pytest.mark.parametrize("generation", ["A", "B"])
+def test_all_is_well_but_for_the_frame(both, site, later_site, generation):
+    report = both(generation)("report = %cocalc doctor\nreport")
+    site = later_site if generation == "B" else site
     assert [check.name for check in report] == ALL
     assert states(report) == {
-        **dict.fromkeys(("versions", "bundle", "host", "api", "key"), "ok"),
+        **dict.fromkeys(("versions", "bundle", "host", "api", "key", "framing"), "ok"),
         **dict.fromkeys(("kernel", "listener", "cookies", "network", "frame"), "warn"),
     }
     assert report.ok
     assert len(report.warnings) == 5
     assert site.url in report.check("host").found
-    assert "generation A" in report.check("api").found
+    assert f"generation {generation}" in report.check("api").found
     assert "COCALC_API_KEY works" in report.check("key").found
     assert all(check.remedy for check in report if check.state == "warn")
     for name in ("cocalc-widget 0", "Python 3", "ipython ", "ipywidgets ", "anywidget "):
@@ -58,6 +64,7 @@ def test_it_works_without_key_and_without_network(magic, monkeypatch):
     assert "does not answer" in report.check("api").found
     assert report.check("key").found.startswith("No API key")
     assert "%cocalc login" in report.check("key").remedy
+    assert "was not asked" in report.check("framing").found
 
 
 def test_a_host_that_is_none_is_a_finding_and_no_error(magic):
@@ -159,7 +166,7 @@ def test_every_key_that_may_be_used_is_masked(monkeypatch, site):
 def test_the_text_can_be_pasted(online):
     report = online("%cocalc doctor")
     lines = str(report).splitlines()
-    assert lines[0] == "cocalc-widget doctor: 5 ok, 5 warnings, 0 failed"
+    assert lines[0] == "cocalc-widget doctor: 6 ok, 5 warnings, 0 failed"
     assert max(map(len, lines)) <= 100
     assert any(line.startswith("  ok    host") for line in lines)
     assert any(line.lstrip().startswith("→ ") for line in lines)
@@ -170,9 +177,30 @@ def test_the_text_can_be_pasted(online):
 
 def widget(page, host="https://cocalc.uni.edu", channel="messages", **more):
     return SimpleNamespace(
-        **{"page": page, "host": host, "channel": channel, "ready": True, "reason": ""} | more,
+        **{"page": page, "host": host, "channel": channel, "ready": True, "reason": ""}
+        | {"ancestors": (), "signed_in": None}
+        | more,
         connection={"status": "connected"},
     )
+
+
+@pytest.fixture
+def no_lookups(monkeypatch):
+    monkeypatch.setattr("cocalc_widget.magics.checks_page.addresses", lambda _: [])
+
+
+@pytest.fixture
+def look(no_lookups):
+    """Gives the checks of a page, by name, without asking anybody."""
+
+    def checks(page, generation="B", settings=None, framing=None, **more):
+        site = Site(None, widget(page, **more))
+        site.host, site.generation = "https://cocalc.uni.edu", generation
+        site.settings = {} if settings is None else settings
+        site.framing = Framing() if framing is None else framing
+        return {check.name: check for check in page_checks(site)}
+
+    return checks
 
 
 @pytest.mark.parametrize(
@@ -188,18 +216,152 @@ def widget(page, host="https://cocalc.uni.edu", channel="messages", **more):
         ("null", "A", [".uni.edu"], ("fail", "warn"), "no origin"),
     ],
 )
-def test_page_and_cookies(monkeypatch, page, generation, hosts, expected, words):
-    monkeypatch.setattr("cocalc_widget.magics.checks_page.addresses", lambda _: [])
-    site = Site(None, widget(page))
-    site.host, site.generation = "https://cocalc.uni.edu", generation
-    site.settings = {} if hosts is None else {"iframe_comm_hosts": hosts}
-    listener, cookies, _network, frame = page_checks(site)
+def test_page_and_cookies(look, page, generation, hosts, expected, words):
+    settings = {} if hosts is None else {"iframe_comm_hosts": hosts}
+    checks = look(page, generation, settings)
+    listener, cookies, frame = (checks[name] for name in ("listener", "cookies", "frame"))
     assert (listener.state, cookies.state) == expected
     assert words in listener.found
     for check in (listener, cookies):
         assert bool(check.remedy) == (check.state != "ok")
     assert frame.state == "ok"
     assert "connected" in frame.found
+
+
+@pytest.mark.parametrize(
+    ("generation", "samesite", "signed_in", "state", "words", "advice"),
+    [
+        ("B", None, None, "fail", "other sites.", "samesite_remember_me to none, and"),
+        ("B", "strict", None, "fail", "is 'strict'", "samesite_remember_me to none, and"),
+        ("B", "Lax", None, "fail", "is 'lax'", "samesite_remember_me to none, and"),
+        ("B", "none", None, "warn", "cookie account_id has no SameSite", "the frame is signed out"),
+        (None, "none", None, "warn", "cookie account_id has no SameSite", "account_id"),
+        (None, None, None, "warn", "until 2025-05", "Ask again"),
+        ("A", None, None, "warn", "only by an auth token", "%cocalc token"),
+        ("B", "none", True, "ok", "signed in all the same", ""),
+        ("A", None, True, "ok", "signed in all the same", ""),
+        ("A", None, False, "warn", "only by an auth token", "%cocalc token"),
+    ],
+)
+def test_cookies_on_another_site(look, generation, samesite, signed_in, state, words, advice):
+    settings = {"samesite_remember_me": samesite}
+    told = look("https://hub.else.org", generation, settings, signed_in=signed_in)["cookies"]
+    assert told.state == state
+    assert words in told.found
+    assert advice in told.remedy
+    since_2025 = state != "ok" and (generation == "B" or samesite)
+    assert (PROXY_LINE in told.remedy) is bool(since_2025)
+    assert ('target="tab"' in told.remedy) is bool(since_2025)
+    assert ("token" in told.remedy) is (state != "ok" and not since_2025)  # none helps (recordings)
+    # what is known of a frame of another CoCalc says nothing of this one
+    other = look("https://hub.else.org", generation, settings, signed_in=True, host="https://x.org")
+    assert other["cookies"].state != "ok"
+
+
+def csp(*policies):
+    return Framing(tuple(policies))
+
+
+OURS = "frame-ancestors 'self' https://*.uni.edu"
+
+
+@pytest.mark.parametrize(
+    ("framing", "page", "around", "state", "words"),
+    [
+        (Framing(), "https://hub.else.org", (), "ok", "Any page"),
+        (Framing(), None, (), "ok", "Any page"),
+        (csp("default-src 'self'"), "https://hub.else.org", (), "ok", "Any page"),
+        (csp(OURS), "https://hub.uni.edu", (), "ok", "which lets this page, https://hub.uni.edu"),
+        (csp(OURS), "https://hub.else.org", (), "fail", "keeps out https://hub.else.org"),
+        (csp(OURS), "http://localhost:8888", (), "fail", "keeps out http://localhost:8888"),
+        (csp(OURS), "https://hub.uni.edu", ("https://top.org",), "fail", "out https://top.org"),
+        (csp(OURS), "https://hub.uni.edu", None, "ok", "https://hub.uni.edu"),
+        (csp(OURS), None, (), "warn", "This page is not known"),
+        (Framing((), "SAMEORIGIN"), "https://hub.uni.edu", (), "fail", "X-Frame-Options"),
+        (Framing((), "SAMEORIGIN"), "https://cocalc.uni.edu", (), "ok", "lets this page"),
+        (csp("frame-ancestors " + "https://a.b " * 99), None, (), "warn", "https://..."),
+    ],
+)
+def test_who_may_frame_it(look, framing, page, around, state, words):
+    check = look(page, framing=framing, ancestors=around)["framing"]
+    assert check.state == state
+    assert words in check.found
+    assert len(check.found) < 350
+    assert bool(check.remedy) == (state != "ok")
+    if state == "fail":
+        assert 'target="tab"' in check.remedy
+        assert "frame-ancestors" in check.remedy
+
+
+def test_its_verdict_is_that_of_the_widget(look):
+    """Every combination of facts: what it calls wrong is what the widget goes by."""
+    pages = ("https://hub.uni.edu", "https://hub.else.org", "http://localhost:8888", "null")
+    hosts = (None, [], [".uni.edu", "hub.else.org"])
+    rules = (Framing(), csp(OURS), csp("frame-ancestors 'none'"))
+    rows = itertools.product(pages, ("A", "B"), hosts, (None, "strict", "none"), rules)
+    channels = set()
+    for page, generation, listed, samesite, framing in rows:
+        settings = {"iframe_comm_hosts": listed, "samesite_remember_me": samesite}
+        checks = look(page, generation, settings, framing)
+        verdict = decide(
+            page, "https://cocalc.uni.edu",
+            hosts=listed, samesite=samesite, generation=generation, framing=framing,
+        )  # fmt: skip
+        failed = {name for name, check in checks.items() if check.state == "fail"}
+        expected = "tab" if failed & {"framing", "cookies"} else "messages"
+        if expected == "messages" and "listener" in failed:
+            expected = "navigation"
+        assert verdict.channel == expected, (page, generation, settings, framing)
+        for name in failed & {"framing"}:
+            assert checks[name].found in verdict.reason
+        channels.add(expected)
+    assert channels == {"tab", "messages", "navigation"}
+
+
+@pytest.mark.parametrize("generation", ["A", "B"])
+def test_the_stand_ins_rules_are_found(magic, monkeypatch, generation):
+    detect.forget()
+    rules = {"frame_ancestors": "'self' https://*.uni.test", "samesite_remember_me": "none"}
+    with LocalCoCalc(content={}, generation=generation, **rules) as site:
+        monkeypatch.setenv("COCALC_HOST", site.url)
+        monkeypatch.setenv("COCALC_API_KEY", site.api_key)
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(site.ca_file))
+        monkeypatch.setattr(
+            "cocalc_widget.magics.session.Session.widget",
+            lambda _self, _host=None: widget("https://hub.else.org", host=site.url),
+        )
+        report = magic("%cocalc doctor")
+    assert report.check("framing").state == "fail"
+    assert "frame-ancestors 'self' https://*.uni.test" in report.check("framing").found
+    assert ("account_id" in report.check("cookies").found) is (generation == "B")
+    assert report.check("cookies").state == "warn"
+
+
+def test_a_page_of_cocalc_that_never_comes_holds_nothing_up(monkeypatch, site):
+    """It is asked for beside the rest, and has a deadline of its own."""
+    monkeypatch.setattr(checks_site, "_TIMEOUT", (0.5, 0.5))
+    monkeypatch.setenv("COCALC_HOST", site.url)
+    monkeypatch.setenv("COCALC_API_KEY", site.api_key)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(site.ca_file))
+    let_go = threading.Event()
+
+    def never(_self, *, timeout):
+        assert timeout == 0.5
+        assert let_go.wait(30), "the others were not asked meanwhile"
+        raise ServerError("/app answered with HTTP 502.", status=502)
+
+    real = checks_site.key_works
+
+    def last(*args):
+        let_go.set()
+        return real(*args)
+
+    monkeypatch.setattr(Client, "framing", never)
+    monkeypatch.setattr(checks_site, "key_works", last)
+    checks = {check.name: check for check in Site(None, None).checks()}
+    assert checks["framing"].state == "warn"
+    assert "HTTP 502" in checks["framing"].found
+    assert "/app open in a browser" in checks["framing"].remedy
 
 
 @pytest.mark.parametrize(
@@ -231,15 +393,14 @@ def test_a_private_cocalc_in_a_public_page(monkeypatch, hub, cocalc, state, word
     assert bool(check.remedy) == (state != "ok")
 
 
-def test_the_frame_says_why_it_does_less(monkeypatch):
-    monkeypatch.setattr("cocalc_widget.magics.checks_page.addresses", lambda _: [])
+def test_the_frame_says_why_it_does_less(no_lookups):
     site = Site(None, widget("https://a.b", channel="navigation", reason="Because."))
     site.host = "https://elsewhere.org"
     frame = list(page_checks(site))[-1]
     assert (frame.state, frame.remedy) == ("warn", "Because.")
     assert "of https://elsewhere.org" in frame.found
     site.widget = widget(None, channel="booting", ready=False)
-    assert [check.state for check in page_checks(site)] == ["warn"] * 4
+    assert [check.state for check in page_checks(site)] == ["warn"] * 5
 
 
 def test_a_key_file_that_others_can_read(online, site, monkeypatch, tmp_path):
