@@ -31,7 +31,7 @@ ALLOWED = {
     "frame": {"errors", "redact", "address", "config", "api"},
     "local": {"errors", "redact", "address"},
     "magics": {"errors", "redact", "address", "config", "api", "frame", "_version"},
-    "demo": {"errors", "local", "_version"},
+    "demo": {"errors", "address", "local", "_version"},
     TOP: {"_version", "errors", "api", "frame", "local", "magics"},
 }
 

@@ -19,10 +19,10 @@ def main(argv: list[str] | None = None) -> int:
         if args.check or args.screenshot:
             from .check import check
 
-            return check(args.notebook, args.screenshot, dark=args.dark)
+            return check(args.notebook, args.screenshot, args.generation, dark=args.dark)
         from .serve import serve
 
-        return serve(args.notebook, browser=not args.no_browser)
+        return serve(args.notebook, args.generation, browser=not args.no_browser)
     except CoCalcError as error:
         print(f"cocalc-widget: {type(error).__name__}: {error}", file=sys.stderr)
         return 1
@@ -42,6 +42,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     demo.add_argument(
         "--notebook", type=Path, default=None, metavar="FILE", help="instead of quickstart.ipynb"
+    )
+    demo.add_argument(
+        "--generation",
+        choices=("A", "B"),
+        default="B",
+        help="the CoCalc that the stand-in plays: A (until 2025-05) or B (since then; default)",
     )
     demo.add_argument("--no-browser", action="store_true", help="only print where it is")
     demo.add_argument(

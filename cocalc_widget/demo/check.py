@@ -21,21 +21,29 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser
 
+    from ..address import Generation
     from ..local import LocalCoCalc
     from ..local.cell import Cell
     from ..local.lab import Lab
 
 _WIDTH, _HEIGHT = 1360, 1040
+_BARS = 70  # px below the notebook and the frame: JupyterLab's status bar, the widget's line
 _SHOWN_DEADLINE = 15.0  # seconds until the frame shows what the command said it opened
 
 
-def check(notebook: Path | None, screenshot: Path | None, *, dark: bool = False) -> int:
+def check(
+    notebook: Path | None,
+    screenshot: Path | None,
+    generation: Generation = "B",
+    *,
+    dark: bool = False,
+) -> int:
     """Run it, print one JSON object; 0 only if all of it held."""
     theme = "JupyterLab Dark" if dark else "JupyterLab Light"
     with tempfile.TemporaryDirectory() as folder:
         picture = Path(folder, "cell.png")
         with (
-            stage(find_notebook(notebook), theme=theme) as (site, lab, copy),
+            stage(find_notebook(notebook), generation, theme=theme) as (site, lab, copy),
             headless({LAB_HOST: lab.port}) as browser,
         ):
             report = _run(browser, site, lab, copy, picture)
@@ -132,7 +140,7 @@ def _look(notebook: Notebook, index: int, picture: Path, errors: list[str]) -> l
     state = findings.document(notebook)
     if state is None:
         if "screenshot" in notebook.tags(index):  # a notebook without a frame has its picture too
-            notebook.show_end(index)
+            notebook.show(index, end=True)
             notebook.page.wait_for_timeout(400)
             notebook.page.screenshot(path=picture)
         return []
@@ -155,7 +163,10 @@ def _look(notebook: Notebook, index: int, picture: Path, errors: list[str]) -> l
     if seen != path:
         errors.append(f"cell {index}: the frame shows {seen}, not {path}")
     if "screenshot" in notebook.tags(index):
-        frames.last.scroll_into_view_if_needed()
+        notebook.show(index - 1)  # the sentence before it says what is seen
+        box = frames.last.bounding_box()
+        if box and box["y"] + box["height"] > _HEIGHT - _BARS:  # but both do not fit
+            notebook.show(index, end=True)
         notebook.page.wait_for_timeout(400)  # let the scrolling come to rest
         notebook.page.screenshot(path=picture)
     return [path]

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 _WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
 _COMMANDS = """__import__("json").dumps([
     {"command": " ".join(filter(None, [c.action, c.path])), "state": c.state,
-     "verified": c.reply and c.reply.verified, "seconds": c.reply and round(c.reply.elapsed, 3)}
+     "verified": c.reply and c.reply.verified, "evidence": c.reply and c.reply.evidence,
+     "seconds": c.reply and round(c.reply.elapsed, 3)}
     for w in __import__("cocalc_widget").CoCalc.instances() for c in w.history])"""
 _DOCUMENT = """__import__("json").dumps([
     [w.ready and (w.path is None or w.path in w.open_files.get(w.project_id, ())), w.path]

@@ -22,6 +22,8 @@ from ..local.lab import Lab
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ..address import Generation
+
 # CoCalc listens only to https pages without a port, and its sign-in cookies stay away from
 # frames on another site: in the demo's Chromium JupyterLab has the stand-in's own name.
 LAB_HOST = "localhost"
@@ -46,14 +48,14 @@ def find_notebook(given: Path | None) -> Path:
 
 @contextlib.contextmanager
 def stage(
-    notebook: Path, *, theme: str = "JupyterLab Light"
+    notebook: Path, generation: Generation = "B", *, theme: str = "JupyterLab Light"
 ) -> Iterator[tuple[LocalCoCalc, Lab, Path]]:
     """The stand-in, JupyterLab beside it, and the copy of the notebook that is worked on."""
     folder = Path(tempfile.mkdtemp(prefix="cocalc-widget-demo-"))
     copy = Path(shutil.copy(notebook, folder / notebook.name))
     try:
         # an admin's account, as it may mint auth tokens without asking for a password
-        with LocalCoCalc(allowed_hosts=(LAB_HOST,), admin=True) as site:
+        with LocalCoCalc(allowed_hosts=(LAB_HOST,), admin=True, generation=generation) as site:
             env = {
                 "COCALC_HOST": site.url,
                 "COCALC_API_KEY": site.api_key,
@@ -69,7 +71,7 @@ def stage(
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def serve(given: Path | None, *, browser: bool = True) -> int:
+def serve(given: Path | None, generation: Generation = "B", *, browser: bool = True) -> int:
     """Run the demo until Ctrl-C (or SIGTERM)."""
     ended = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: ended.set())
@@ -78,7 +80,7 @@ def serve(given: Path | None, *, browser: bool = True) -> int:
     print("Starting the local stand-in for CoCalc and JupyterLab ...", flush=True)
     with (
         contextlib.suppress(KeyboardInterrupt),
-        stage(find_notebook(given)) as (site, lab, copy),
+        stage(find_notebook(given), generation) as (site, lab, copy),
         contextlib.ExitStack() as stack,
     ):
         page = f"/lab/tree/{copy.name}?token={lab.token}"

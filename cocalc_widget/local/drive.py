@@ -114,12 +114,12 @@ class Notebook:
         """The tags of a cell."""
         return list(self.page.evaluate(lab_page.TAGS, index) or [])
 
-    def show_end(self, index: int) -> None:
-        """Scroll so that the end of a cell's output is seen."""
+    def show(self, index: int, *, end: bool = False) -> None:
+        """Scroll so that a cell begins at the top; or, with `end`, ends at the bottom."""
         self.page.evaluate(
-            "index => jupyterapp.shell.currentWidget.content.widgets[index].node"
-            ".scrollIntoView({block: 'end'})",
-            index,
+            "([index, block]) => jupyterapp.shell.currentWidget.content.widgets[index].node"
+            ".scrollIntoView({block})",
+            [index, "end" if end else "start"],
         )
 
     def command(self, name: str, args: dict[str, Any] | None = None) -> None:

@@ -57,6 +57,7 @@ def test_check_runs_the_quickstart_and_sees_the_document(tmp_path: Path) -> None
     opened = [c for c in report["commands"] if c["command"].startswith("open ")]
     assert len(opened) >= 2
     assert all(c["verified"] is True and c["seconds"] > 0 for c in opened)
+    assert {c["evidence"] for c in opened} == {"rendered"}  # on today's CoCalc
     assert picture.read_bytes().startswith(b"\x89PNG")
     assert picture.stat().st_size > 50_000
 
@@ -145,8 +146,9 @@ def test_a_secret_in_the_saved_notebook_is_found(tmp_path: Path) -> None:
 def test_bad_words_are_refused(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert main(["demo", "--notebook", str(tmp_path / "none.ipynb")]) == 1
     assert "ConfigurationError: there is no notebook" in capsys.readouterr().err
-    with pytest.raises(SystemExit):
-        main(["demmo"])
+    for words in (["demmo"], ["demo", "--generation", "C"]):
+        with pytest.raises(SystemExit):
+            main(words)
     with pytest.raises(ConfigurationError):
         serve.find_notebook(tmp_path)
 

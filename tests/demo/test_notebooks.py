@@ -1,4 +1,5 @@
-"""The notebooks that come along: they run, show what they promise, and read as pages."""
+"""The notebooks that come along: they run with a CoCalc of either generation, show what they
+promise, and read as pages. (The quickstart on today's CoCalc is in `test_demo`.)"""
 
 from __future__ import annotations
 
@@ -13,6 +14,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
+from cocalc_widget.address import Generation
 from cocalc_widget.demo import findings
 from cocalc_widget.local import LocalCoCalc
 
@@ -29,12 +31,12 @@ def read(name: str) -> Any:
     return nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
 
 
-def check(notebook: Path, picture: Path, *more: str) -> dict[str, Any]:
+def check(notebook: Path, picture: Path, *more: str, generation: str = "B") -> dict[str, Any]:
     """Run one in JupyterLab; its picture is kept where NOTEBOOK_PICTURES says, if anywhere."""
     kept = os.environ.get("NOTEBOOK_PICTURES")
     picture = Path(kept, picture.name) if kept else picture
     done = subprocess.run(
-        [*COMMAND, "demo", "--check", "--notebook", str(notebook),
+        [*COMMAND, "demo", "--check", "--generation", generation, "--notebook", str(notebook),
          "--screenshot", str(picture), *more],
         capture_output=True, text=True, timeout=280, check=False,
     )  # fmt: skip
@@ -47,10 +49,25 @@ def check(notebook: Path, picture: Path, *more: str) -> dict[str, Any]:
     return report
 
 
+def opens(report: dict[str, Any]) -> list[dict[str, Any]]:
+    return [it for it in report["commands"] if it["command"].startswith("open ")]
+
+
 @pytest.mark.browser
 @pytest.mark.timeout(300)
-def test_hand_out_to_a_class(tmp_path: Path) -> None:
-    report = check(NOTEBOOKS / "hand-out-to-a-class.ipynb", tmp_path / "hand-out.png")
+def test_quickstart_with_an_older_cocalc(tmp_path: Path) -> None:
+    report = check(NOTEBOOKS / "quickstart.ipynb", tmp_path / "quickstart-A.png", generation="A")
+    assert report["files_copied"] == ["Student:lesson.md"]
+    told = [(it["command"], it["verified"], it["evidence"]) for it in opens(report)]
+    assert told == [("open cooling.ipynb", True, "opened"), ("open lesson.md", True, "opened")]
+
+
+@pytest.mark.browser
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("generation", ["A", "B"])
+def test_hand_out_to_a_class(tmp_path: Path, generation: str) -> None:
+    picture = tmp_path / f"hand-out-{generation}.png"
+    report = check(NOTEBOOKS / "hand-out-to-a-class.ipynb", picture, generation=generation)
     data = [it for it in report["files_copied"] if it.endswith(":data/coffee.csv")]
     text = [it for it in report["files_copied"] if it.endswith(":week-1/lesson.md")]
     assert (len(data), len(text)) == (30, 30)
@@ -59,13 +76,19 @@ def test_hand_out_to_a_class(tmp_path: Path) -> None:
 
 @pytest.mark.browser
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("theme", [(), ("--dark",)], ids=["light", "dark"])
-def test_drive_the_frame(tmp_path: Path, theme: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    ("generation", "theme"), [("A", ("--dark",)), ("B", ())], ids=["A, dark", "B, light"]
+)
+def test_drive_the_frame(tmp_path: Path, generation: str, theme: tuple[str, ...]) -> None:
     picture = tmp_path / f"drive{''.join(theme)}.png"
-    report = check(NOTEBOOKS / "drive-the-frame.ipynb", picture, *theme)
+    notebook = NOTEBOOKS / "drive-the-frame.ipynb"
+    report = check(notebook, picture, *theme, generation=generation)
     opened = [it["command"] for it in report["commands"]]
     assert {"open cooling.py", "open drawing.py", "status", "closeall"} <= set(opened)
     assert opened[-1] == "open cooling.ipynb"  # the button that Python pressed
+    assert all(it["verified"] is True for it in opens(report))
+    kinds = {it["evidence"] for it in opens(report)}
+    assert kinds == {"opened"} if generation == "A" else kinds <= {"opened", "rendered"}
     assert report["files_shown"][-1] == "cooling.ipynb"
 
 
@@ -93,12 +116,15 @@ def test_real_cocalc_does_nothing_without_a_key(
     assert not any(told[1:])
 
 
-def test_real_cocalc_runs_with_a_key(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+@pytest.mark.parametrize("generation", ["A", "B"])
+def test_real_cocalc_runs_with_a_key(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, generation: Generation
+) -> None:
     nb = read("real-cocalc")
     for cell in nb.cells:
         if cell.source.startswith('document = ""'):
             cell.source = 'document = "Lesson:lesson.md"'
-    with LocalCoCalc() as site:
+    with LocalCoCalc(generation=generation) as site:
         told = run(
             nb,
             monkeypatch,
@@ -111,6 +137,7 @@ def test_real_cocalc_runs_with_a_key(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     text = "\n".join(told)
     assert "with the key from COCALC_API_KEY" in told[0]
     assert "cocalc-widget doctor" in text
+    assert f"generation {generation}" in text
     assert "booting" in text  # nobody looks at the frame here
     assert "lesson.md" in told[-1]
 
@@ -167,6 +194,7 @@ def test_doctor_knows_the_page_that_shows_a_frame(tmp_path: Path) -> None:
                 "assert states == dict.fromkeys(states, 'ok'), states\n"
                 "assert 'https://localhost, may talk' in report.check('listener').found\n"
                 "assert 'channel messages, ready' in report.check('frame').found\n"
+                "assert cocalc.signed_in and cocalc.ancestors == ()\n"
                 "assert token.value not in str(report)"
             ),
         )
