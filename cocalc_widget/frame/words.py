@@ -95,7 +95,8 @@ def _sign_in(
     if parent and there and same_site(parent, there):
         return "Open it in a new tab to sign in."
     name = there.host if there else host
-    elsewhere = f"{page_name(page)} is on another site than {there or host}, so "
+    here = page_name(page) if parent else "This page"
+    elsewhere = f"{here} is on another site than {there or host}, so "
     if generation == "B":
         return elsewhere + _cookies(name, samesite)
     allow = (

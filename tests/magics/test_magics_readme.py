@@ -1,11 +1,18 @@
 """The README says what the package says: its commands, and the sentences that users meet."""
 
 import ast
+import itertools
 import re
 from pathlib import Path
 
 import pytest
 
+from cocalc_widget.api.framing import Framing
+from cocalc_widget.errors import CoCalcError
+from cocalc_widget.frame import endings, knowledge, refusals, watching, words
+from cocalc_widget.frame.commands import Command
+from cocalc_widget.frame.outbox import deadlines
+from cocalc_widget.frame.verdict import decide
 from cocalc_widget.magics.help import reference
 from cocalc_widget.magics.tree import COMMANDS
 
@@ -28,9 +35,12 @@ def symptoms():
     return [text for text in found if not text.startswith(("Error displaying", "<CoCalc"))]
 
 
+PAGE = [(ROOT / "js" / name).read_text(encoding="utf-8") for name in ("report.ts", "widget.ts")]
+
+
 def said():
     """Every text in the package's Python, whole as if it stood on one line, and the page's own."""
-    texts = [(ROOT / "js" / "report.ts").read_text(encoding="utf-8")]
+    texts = list(PAGE)
     for file in (ROOT / "cocalc_widget").rglob("*.py"):
         tree = ast.parse(file.read_text(encoding="utf-8"))
         texts += [
@@ -52,9 +62,65 @@ def test_users_read_the_sentences_that_the_package_says():
     assert [text for text in symptoms() if not any(text in one for one in texts)] == []
 
 
+def told():
+    """What users are told about a frame, in every situation that has words of its own."""
+    pages = ("https://hub.uni.edu", "https://hub.else.org", "http://localhost:8888", "null")
+    facts = (pages, (None, "A", "B"), (None, "strict", "none"), (None, []), (True, False))
+    closed = Framing(("frame-ancestors 'none'",))
+    for page, generation, samesite, hosts, flag in itertools.product(*facts):
+        known = {"hosts": hosts, "samesite": samesite, "generation": generation, "token": flag}
+        yield from words.say(page, "https://cocalc.uni.edu", usable=flag, **known).values()
+        framing = closed if flag else None
+        verdict = decide(page, "https://cocalc.uni.edu", framing=framing, **known)
+        if verdict.reason:
+            yield verdict.reason
+    command = Command(1, "open", ("id", "a.md"), waiter=None, cancel=print)
+    yield from (endings.POPUP, endings.TAB, endings.replaced("b.md"), endings.not_open("a"))
+    yield from (endings.unproved(kind, "") for kind in ("opened", "status", ""))
+    yield endings.unproved("", "b.md")
+    yield from (endings.silence(page=page) for page in (True, False))
+    yield from (endings.late(command, at, deadlines()) for at in (0, 1, 2))
+    yield knowledge._refusal("not mine", "unknown", "id", "a")
+    yield knowledge._refusal("usable", "folder", "id", "a")
+    yield knowledge._stopped("id")
+    yield from (refusals.no_page(command), watching._NOTHING)
+    # the page's: what begins with a capital and ends like a sentence
+    for text in PAGE:
+        yield from re.findall(r"\"([A-Z][a-z][^\"]+(?:\.|…))\"", text)
+
+
+def test_what_users_are_told_is_in_the_table():
+    """A sentence that nobody explains, or a row that no sentence leads to, is a fault of both."""
+    texts = {one.message if isinstance(one, CoCalcError) else one for one in told()}
+    assert len(texts) > 40
+    known = symptoms()
+    # a row may quote two pieces of one sentence
+    assert {text for text in texts if not any(quote in text for quote in known)} == set()
+
+
+def test_what_is_promised_of_the_frame_is_there():
+    """Each name that the README explains by itself is one of the package's."""
+    from cocalc_widget import Client, CoCalc
+    from cocalc_widget.frame import Event, Reply
+
+    use = section("Use it")
+    for owner, names in (
+        (Reply, ("verified", "evidence", "why", "shown_after")),
+        (Event, ("name", "project_id", "path", "time", "id")),
+        (CoCalc, ("on_event", "last_event", "signed_in", "sign_in", "open_files", "ready")),
+        (Client, ("start_project", "log", "revoke_token")),
+    ):
+        for name in names:
+            assert name in use
+            assert hasattr(owner, name), (owner, name)
+    for kind in ("rendered", "opened", "api", "status", ""):
+        assert f'| `"{kind}"` |' in use
+
+
 @pytest.mark.parametrize(
     "word",
     ["iframe_comm_hosts", "https", "without a port in their address", "samesite_remember_me",
+     "frame-ancestors", "X-Frame-Options", words.PROXY_LINE,
      "same site", "third-party cookies", "Local Network Access", "anywidget", "REQUESTS_CA_BUNDLE"],
 )  # fmt: skip
 def test_administrators_find_what_there_is_to_set(word):
