@@ -47,9 +47,9 @@ COMMANDS = (
         ),
         details="It asks for the account's password; a wrong one bans the right one for a minute. "
         "The token is a secret: whoever has it is signed in as that account, until it ends by "
-        "itself within a day. It is shown by its last four characters only; its value is in "
-        ".value.",
-        examples=("token = %cocalc token", "CoCalc(project_id, path, token=token)"),
+        "itself within a day; since 2025-05 Client().revoke_token(token) ends it before. It is "
+        "shown by its last four characters only; its value is in .value.",
+        examples=("token = %cocalc token", "cocalc.sign_in(token).result()"),
         asks=True,
     ),
 )
