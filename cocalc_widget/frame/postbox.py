@@ -38,6 +38,8 @@ class Postbox:
     def put(self, message: Mapping[str, Any]) -> None:
         """Send this soon."""
         with self._lock:
+            if message["type"] == "steer":  # the frame shows one document at a time
+                self._messages = [one for one in self._messages if one["type"] != "steer"]
             self._messages.append(dict(message))
             self._soon()
 
