@@ -15,7 +15,7 @@ from .timers import later
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-MOMENT = 0.005  # seconds; who waits for an answer sends at once what lies here
+MOMENT = 0.02  # seconds; who waits for an answer sends at once what lies here
 
 
 class Postbox:

@@ -7,7 +7,7 @@ import pytest
 from framepage import P1, P2, WIRE, Page, eventually
 
 from cocalc_widget import errors
-from cocalc_widget.frame import Event, session, watching
+from cocalc_widget.frame import Event, postbox, session, watching
 
 MINE = {"quality": "good", "status": "connected"}
 LOST = {"quality": "good", "status": "disconnected"}
@@ -105,7 +105,8 @@ class Scene:
 
 
 @pytest.fixture
-def scene(make):
+def scene(make, monkeypatch):
+    monkeypatch.setattr(postbox, "MOMENT", 60)  # a moment lasts until the page is looked at
     return lambda **options: Scene(make, **options)
 
 
