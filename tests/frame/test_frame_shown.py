@@ -37,6 +37,7 @@ class Client:
         self.may_answer = threading.Event()
         self.may_answer.set()
         self.entries = []
+        self.takes = True
 
     def customize(self):
         return self.settings
@@ -56,6 +57,11 @@ class Client:
 
     def log(self, project_id):
         return list(self.entries)
+
+    def takes_token(self, token):
+        if self.takes is None:
+            raise errors.APIConnectionError("no way there")
+        return self.takes
 
 
 class Scene:
@@ -830,6 +836,33 @@ def test_a_token_that_is_not_taken_is_an_error_and_a_reason(scene):
     assert s.widget.reason == ""
     s.page.send("result.status", seq=again.seq, reply={})
     assert end(again).action == "sign_in"
+
+
+@pytest.mark.parametrize("takes", [True, None])
+def test_the_server_is_asked_whether_it_takes_a_token_before_the_page_gets_it(scene, takes):
+    client = Client()
+    client.takes = takes  # None: there is no way to ask
+    s = scene(client=client)
+    command = s.widget.sign_in("t" * 24)
+    eventually(lambda: s.page.heard("token"))
+    s.page.send("result.status", seq=command.seq, reply={})
+    assert end(command).action == "sign_in"
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_token_that_the_server_does_not_take_never_gets_to_the_page(scene, first):
+    client = Client()
+    client.takes = False
+    s = scene(client=client, **({"token": "t" * 24} if first else {}))
+    if first:
+        s.page.send("want.token")
+    else:
+        command = s.widget.sign_in("t" * 24)
+        eventually(command.done)
+        assert isinstance(end(command), errors.CommandError)
+    eventually(lambda: "did not take the auth token" in s.widget.reason)
+    assert s.page.heard("token") == []
+    assert "t" * 24 not in s.page.comm.text
 
 
 def test_a_token_that_came_with_the_widget_is_watched_too(scene):
