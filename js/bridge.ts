@@ -10,6 +10,7 @@ import { type Deadlines, type Log, parseLog, parseReply, type Reply, STATUS } fr
 
 const FIRST_PROBE = 100; // the listener may be there as soon as the frame is
 const SLOWEST_PROBE = 2000;
+const PULSE = 5000; // between two looks while nothing happens: a server can go away unnoticed
 const TRIAL = 4000; // how long CoCalc may take to reload itself after a sign-in by token
 const PATIENCE = 3000; // un-acked or unfinished for so long: look closer
 const FIRST_WORD = 8000; // the listener answers 1 to 7 s after the frame was made (recordings)
@@ -48,7 +49,8 @@ export const createBridge = (
   const since = (stage: Stage) =>
     engine.book.ops.find((op) => op.stage === stage && op.action !== STATUS)?.since ?? Infinity;
   const waits = (stage: Stage, ms: number) => now() - since(stage) >= ms;
-  const probing = () => talks && frame && (!ready || waits(Stage.Sent, PATIENCE));
+  const probing = () => talks && !!frame;
+  const calm = () => ready && !waits(Stage.Sent, PATIENCE);
   const quiet = (ms: number) => !!frame && !!asking && now() - asking >= ms;
 
   const post = (message: object) => {
@@ -68,6 +70,8 @@ export const createBridge = (
     if (ready === value) return;
     ready = value;
     everReady ||= value;
+    delay = FIRST_PROBE;
+    if (!ready) probeAt = now();
     queue.push({ ready });
   };
 
@@ -101,7 +105,7 @@ export const createBridge = (
   const tick = () => {
     if (probing() && now() >= probeAt) {
       post({ action: STATUS });
-      delay = Math.min(delay * 1.5, SLOWEST_PROBE);
+      delay = calm() ? PULSE : Math.min(delay * 1.5, SLOWEST_PROBE);
       probeAt = now() + delay;
     }
     if (quiet(limits.status)) setReady(false);

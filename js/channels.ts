@@ -47,6 +47,7 @@ export const createSession = (
   let secret = ""; // a sign-in URL that waits for the tab
   let signing = 0; // seq of the sign-in under way; meanwhile the frame is not to be moved
   let held = false; // likewise: a token was promised
+  let due = false; // the tab waits for it, too
   let then = ""; // where to go after that
   let mood: Scene["mood"] = "wait";
   let words = ""; // the kernel's, for the status line
@@ -107,6 +108,13 @@ export const createSession = (
     secret = "";
   };
 
+  /** The tab need not wait for its token any more. */
+  const free = () => {
+    held = false;
+    if (due) visit();
+    due = false;
+  };
+
   /** The sign-in is over, if there was one; then the frame may move. */
   const leave = (url: string) => {
     signing = 0;
@@ -146,8 +154,10 @@ export const createSession = (
     },
     /** Sign in by this URL; then, if anywhere, go to `next`. */
     sign({ seq, url, then: next }: Extract<ToPage, { type: "token" }>) {
-      if (!frame) secret = url;
-      else {
+      if (!frame) {
+        secret = url;
+        free();
+      } else {
         signing = seq || -1;
         then = next;
         go(url, home);
@@ -157,8 +167,10 @@ export const createSession = (
     /** Show a URL: in the frame, which nobody talks to from now on, or in the tab. */
     steer(url: string) {
       place = url;
-      if (channel === TAB) visit();
-      else {
+      if (channel === TAB) {
+        if (held) due = true;
+        else visit();
+      } else {
         if (channel === MESSAGES) engine.clear();
         channel = NAVIGATION;
         if (frame && !signing && !held) go(url);
@@ -187,9 +199,10 @@ export const createSession = (
       clearTimeout(timer);
       bridge.attach(frame);
       if (!frame && channel !== TAB) return;
-      if (frame) {
+      held = promised;
+      if (!frame) timer = setTimeout(free, TOKEN_WAIT);
+      else {
         sight?.observe(frame);
-        held = promised;
         const first = () => leave(channel === MESSAGES ? home : place);
         timer = setTimeout(first, promised ? TOKEN_WAIT : 0);
       }
@@ -203,7 +216,7 @@ export const createSession = (
       if (signing && loads > 1) signed(true);
       else if (signing && then) {
         clearTimeout(timer);
-        timer = setTimeout(signed, SETTLE, false);
+        timer = setTimeout(signed, SETTLE, true); // the kernel has asked whether it is taken
       }
       changed();
     },

@@ -100,7 +100,8 @@ export default () => {
         outbox.clear();
         if (!session) return;
         const state = session.report();
-        const json = JSON.stringify(state);
+        // How long CoCalc's own ping takes changes all the time, and is no news.
+        const json = JSON.stringify(state, (name, value) => (name === "ping" ? 0 : value));
         if (json !== last) messages.unshift(state);
         last = json;
         const [first, more] = messages;

@@ -20,6 +20,8 @@ from .raw import call_raw
 from .results import Account, Ping, Token, Whoami
 from .sealing import sealed, sealed_args
 from .standing import ASK_TIME, START_WAIT, Standing, standing
+from .tokens import takes_token
+from .transport import Transport
 
 
 class Client(Copies, Files):
@@ -222,6 +224,28 @@ class Client(Copies, Files):
         minted = token.minted if isinstance(token, Token) else None
         secret = token = self._own(token)
         self._dialect.revoke_token(secret, minted)
+
+    def takes_token(self, token: Token | Secret | str, *, timeout: float = ASK_TIME) -> bool:
+        """Whether a browser would be signed in by this token (generation B only).
+
+        Its page answers the same to a frame either way, so this asks beforehand.
+
+        Args:
+            token: what `create_token` made, or a token as a string.
+            timeout: seconds for the answer.
+
+        Raises:
+            ValidationError: no token at all, or one of another host: it is not sent.
+            ServerError: the server has no page for that (generation A).
+            APIConnectionError: no answer.
+        """
+        secret = token = self._own(token)
+        # a transport of its own: this one's URL is a secret, and nothing of it is kept
+        once = Transport(self.host, verify=self._transport.verify, retries=0, pool=1)
+        try:
+            return takes_token(once, secret, check_seconds(timeout))
+        finally:
+            once.close()
 
     def embed_url(
         self, project_id: str, path: str, token: Token | Secret | str | None = None

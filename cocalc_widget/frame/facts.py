@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from ..address import Generation
+    from ..redact import Secret
 
 PATIENCE = 3.0  # seconds that a page's hello waits for them at most
 _CONNECT, _CALL = 2.0, 8.0  # seconds, where nobody's client is used
@@ -39,6 +41,11 @@ class Stranger:
         """Who may frame it (the headers of `GET /app`)."""
         with self._client() as client:
             return client.framing()
+
+    def takes_token(self, token: Secret) -> bool:
+        """Whether a browser would be signed in by this token (generation B)."""
+        with self._client() as client:
+            return bool(client.takes_token(token))
 
     def _client(self) -> Any:
         from ..api import Client
@@ -121,6 +128,21 @@ class Facts:
 
         if not background(ask, "cocalc-check"):
             then("")
+
+    def check_token(self, token: Secret, then: Callable[[bool | None], object]) -> None:
+        """Ask the server whether it takes a token; `then` gets the answer, None if not known."""
+
+        def ask() -> None:
+            # a token goes to its own host only, whatever the client's is
+            home = getattr(self._client, "host", self._host) == self._host
+            asked = self._client if home and self._client else Stranger(self._host)
+            taken: bool | None = None
+            with contextlib.suppress(Exception):
+                taken = bool(asked.takes_token(token))
+            then(taken)
+
+        if not background(ask, "cocalc-token"):
+            then(None)
 
     def _ask(self) -> None:
         try:

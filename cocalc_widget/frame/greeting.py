@@ -92,13 +92,24 @@ class Greeting:
             usable=usable,
         )
 
-    def token(self) -> dict[str, Any] | None:
-        """The message with the token, once; None if there is none (any more)."""
-        seq = self.sign_in.seq
+    def token(self, tell: Callable[[dict[str, Any] | None, int], object]) -> None:
+        """Give the message with the token to `tell`, once; nothing if there is none (any more).
+
+        Since 2025 CoCalc's page does not tell the frame whether it takes a token,
+        so the server is asked first. `tell` gets None and the number of the
+        command that brought it, where the server does not take it.
+        """
+        seq, generation = self.sign_in.seq, self.generation or "A"
         token = self.sign_in.take()
         if token is None:
-            return None
-        return outbox.token(self._host, seq, token.reveal(), self.generation or "A")
+            return
+        message = outbox.token(self._host, seq, token.reveal(), generation)
+        if generation == "A":
+            tell(message, seq)
+        else:
+            self.facts.check_token(
+                token, lambda taken: tell(None if taken is False else message, seq)
+            )
 
     @property
     def generation(self) -> Generation | None:

@@ -15,7 +15,7 @@ from .timers import later
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-MOMENT = 0.005  # seconds; who waits for an answer sends at once what lies here
+MOMENT = 0.02  # seconds; who waits for an answer sends at once what lies here
 
 
 class Postbox:
@@ -38,6 +38,8 @@ class Postbox:
     def put(self, message: Mapping[str, Any]) -> None:
         """Send this soon."""
         with self._lock:
+            if message["type"] == "steer":  # the frame shows one document at a time
+                self._messages = [one for one in self._messages if one["type"] != "steer"]
             self._messages.append(dict(message))
             self._soon()
 

@@ -293,8 +293,8 @@ class Session:
             return
         command = self.ledger.get(result.seq)
         if command is None:
-            if result.seq < 0:  # the token that came with the widget
-                self._here.health.refused = result.state == "error"
+            if result.seq < 0 and result.state == "error":  # the token that came with the widget
+                self._refuse_token(None)
             return  # cancelled here before, or another page's: nobody waits for it
         self.ledger.advance(command, result.state)
         if result.state in ("ack", "done"):
@@ -317,13 +317,15 @@ class Session:
         self._prove()
 
     def _take_sign_in(self, command: Command, result: inbox.Result) -> None:
-        if result.state in inbox.STEPS:
-            return
-        self._here.health.refused = result.state == "error"
         if result.state == "error":
-            self._fail(command, CommandError(self._words()["refused"]))
-        else:
+            self._refuse_token(command)
+        elif result.state not in inbox.STEPS:
             self._end(command, result)
+
+    def _refuse_token(self, command: Command | None) -> None:
+        self._here.health.refused = True
+        if command is not None:
+            self._fail(command, CommandError(self._words()["refused"]))
 
     # how commands go on and end
 
@@ -345,6 +347,8 @@ class Session:
             ended, moves = self._here.steering.order(command, self._clock())
             self._end_steered(ended)
             self.ledger.advance(command, "sent")
+            if self._log and self._here.channel == "tab" and command.target:
+                self._log.prepare(command)
             if moves:
                 self._here.health.unseen = False
                 self.postbox.put(outbox.steer(self._host, command.target))
@@ -629,9 +633,18 @@ class Session:
         self._todo.append(lambda: self._port.show(values))
 
     def _give_token(self) -> None:
-        if (message := self._greeting.token()) and not self.closed:
+        self._greeting.token(self._pass_token)
+
+    def _pass_token(self, message: dict[str, Any] | None, seq: int) -> None:
+        """Send the page its token, if the server takes it; for any thread."""
+        if self.closed:
+            return
+        if message is not None:
             self.postbox.put(message)
-            self.postbox.flush()
+        else:
+            with self._turn():
+                self._refuse_token(self.ledger.get(seq))
+        self.postbox.flush()
 
     def _give_up(self, command: Command) -> None:
         with self._turn():

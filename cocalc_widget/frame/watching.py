@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +42,15 @@ class LogWatch:
 
     def __init__(self, client: Any, tell: Seen) -> None:
         self._client, self._tell = client, tell
+        self._old: dict[int, set[str]] = {}  # what the log had before, by number of the command
+
+    def prepare(self, command: Command) -> None:
+        """Note what the log has before the tab can have opened anything."""
+        background(lambda: self._prepare(command), "cocalc-log")
+
+    def _prepare(self, command: Command) -> None:
+        with contextlib.suppress(Exception):  # then what it has at the first look is old
+            self._old[command.seq] = {entry.id for entry in self._log(command)}
 
     def watch(self, command: Command) -> None:
         """Look until the file is there, for `LONG` seconds at most."""
@@ -51,7 +61,9 @@ class LogWatch:
         seen, why = False, _NOTHING
         ends = time.monotonic() + LONG
         try:
-            old = {entry.id for entry in self._log(command)}
+            old = self._old.pop(command.seq, None)
+            if old is None:
+                old = {entry.id for entry in self._log(command)}
             while not command.done() and time.monotonic() < ends:
                 mine = self._client.account_id
                 seen = any(

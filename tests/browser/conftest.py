@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 
 import comm
@@ -9,6 +10,7 @@ import nbformat
 import pytest
 from labs import Bench
 from plain import QUICK, Parent, PlainComm, Stage
+from sites import COCALC, ELSEWHERE, LISTED, UNLISTED, running
 
 from cocalc_widget import Client
 from cocalc_widget.frame import Reply
@@ -170,3 +172,41 @@ def ready(new):
         return page, widget
 
     return build
+
+
+@pytest.fixture(scope="module", params=["A", "B"])
+def cocalc(request):
+    """A stand-in of each generation, on the same site as the pages of `open_stage`."""
+    with running(request.param) as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def cocalc_client(cocalc):
+    return Client(cocalc.api_key, host=cocalc.url, verify=cocalc.ca_file)
+
+
+@pytest.fixture(scope="module")
+def cocalc_browser(cocalc):
+    page_server = Parent(cocalc.cert_file, cocalc.key_file)
+    ports = dict.fromkeys((LISTED, UNLISTED, ELSEWHERE), page_server.port)
+    with headless({COCALC: cocalc.port, **ports}) as browser:
+        yield browser
+    page_server.close()
+
+
+@pytest.fixture
+def open_stage(cocalc_browser, monkeypatch):
+    """Makes a plain page under the name of a host, in a browser context of its own."""
+    monkeypatch.setattr(comm, "create_comm", PlainComm)
+    with contextlib.ExitStack() as ends:
+
+        def build(host=LISTED, **options):
+            settings = {"viewport": {"width": 900, "height": 700}, **options}
+            context = cocalc_browser.new_context(**settings)
+            ends.callback(context.close)
+            stage = Stage(context.new_page(), f"https://{host}/")
+            ends.callback(lambda: [widget.close() for widget in stage.widgets.values()])
+            return stage
+
+        yield build

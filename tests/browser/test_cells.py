@@ -72,7 +72,11 @@ def test_cell_deleted_in_flight_for_good(notebook, site):
     assert notebook.failures == []
 
 
+TALL = {"width": 1200, "height": 1900}  # both frames are in view: CoCalc starts only there
+
+
 def test_kernel_restart(notebook):
+    notebook.page.set_viewport_size(TALL)
     notebook.works(READY)
     notebook.restart()
     notebook.works(READY)
@@ -80,6 +84,7 @@ def test_kernel_restart(notebook):
 
 
 def test_kernel_restart_while_a_command_is_in_flight(notebook, site):
+    notebook.page.set_viewport_size(TALL)
     notebook.works(READY)
     site.fault("silent-open")
     notebook.works("c = w.open('lesson.md')\nd = w.closeall()")

@@ -45,6 +45,6 @@ def test_the_tab_is_signed_in(new):
     page.until(lambda: widget.channel == "tab")
     with page.page.context.expect_page() as tab:
         page.ends(widget.open("lesson.md"))
-    tab.value.wait_for_url("**/files/lesson.md?fullscreen=kiosk**")
-    tab.value.get_by_text("lesson.md").first.wait_for()
+    tab.value.wait_for_url("**/files/lesson.md")
+    tab.value.get_by_text("Newton").first.wait_for()
     page.at_rest()

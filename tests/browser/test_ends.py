@@ -48,10 +48,11 @@ def test_a_cell_deleted_for_good_leaves_no_timer(ready, site):
     assert quiet(page) == []
 
 
-def test_no_timer_runs_while_nothing_happens(ready):
+def test_one_timer_runs_while_nothing_happens(ready):
+    """A look at CoCalc every few seconds: a server that goes away says nothing."""
     page, widget = ready()
     page.ends(widget.open("lesson.md"))
-    page.until(lambda: page.left == {**NOTHING, "listeners": 1})
+    page.until(lambda: page.left == {"timers": 1, "listeners": 1, "detached": 0})
 
 
 def test_an_end_is_only_its_own(ready, site, client):

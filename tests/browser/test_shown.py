@@ -3,83 +3,13 @@ is not. Each channel, generation and situation, with a client and without."""
 
 from __future__ import annotations
 
-import contextlib
-import dataclasses
-
-import comm
 import pytest
-from plain import Parent, PlainComm, Stage
+from sites import COCALC, LISTED, NOBODY, TEXT, UNLISTED, Stranger, mint, sign_in
 
-from cocalc_widget import Client, errors
+from cocalc_widget import errors
 from cocalc_widget.frame import Reply
-from cocalc_widget.local import LocalCoCalc
-from cocalc_widget.local.chromium import headless
 
-COCALC, LISTED, UNLISTED = "cocalc.hub.test", "hub.test", "other.hub.test"
-NOBODY = "00000000-0000-4000-8000-000000000000"
-TEXT = "A heading to be seen"
-FILES = {
-    "a.md": f"# {TEXT}\n",
-    "b.md": "# Another one\n",
-    "fig.png": b"\x89PNG\r\n\x1a\n",
-    "paper.tex": f"\\section{{{TEXT}}}\n",
-    "data.xyz123": f"{TEXT}\n",
-    "folder/inside.md": "# Inside\n",
-}
 LIMITS = {"ack": 3, "status": 2, "ready": 20, "silent": 9, "render": 3, "evidence": 5}
-
-
-@pytest.fixture(scope="module", params=["A", "B"])
-def cocalc(request):
-    content = {"Mine": FILES, "Stopped": FILES}
-    with LocalCoCalc(
-        allowed_hosts=(LISTED,),
-        generation=request.param,
-        admin=True,
-        content=content,
-        signed_out_seconds=2,
-        hollow_seconds=3,
-        start_seconds=0.5,
-    ) as site:
-        site.generation = request.param
-        account_id, _key = site.create_account("Str", "Anger", "stranger@example.org")
-        site.strange = site.core.projects.create(account_id, "Strange", running=True)
-        site.core.projects.fill(site.strange, FILES)
-        yield site
-
-
-@pytest.fixture(scope="module")
-def client(cocalc):
-    return Client(cocalc.api_key, host=cocalc.url, verify=cocalc.ca_file)
-
-
-@pytest.fixture(scope="module")
-def page_server(cocalc):
-    server = Parent(cocalc.cert_file, cocalc.key_file)
-    yield server
-    server.close()
-
-
-@pytest.fixture(scope="module")
-def shared_browser(cocalc, page_server):
-    ports = {COCALC: cocalc.port, LISTED: page_server.port, UNLISTED: page_server.port}
-    with headless(ports) as running:
-        yield running
-
-
-@pytest.fixture
-def open_stage(shared_browser, monkeypatch):
-    monkeypatch.setattr(comm, "create_comm", PlainComm)
-    with contextlib.ExitStack() as ends:
-
-        def build(host):
-            context = shared_browser.new_context(viewport={"width": 900, "height": 700})
-            ends.callback(context.close)
-            stage = Stage(context.new_page(), f"https://{host}/")
-            ends.callback(lambda: [widget.close() for widget in stage.widgets.values()])
-            return stage
-
-        yield build
 
 
 def document(site, situation):
@@ -198,16 +128,16 @@ def quick_log(monkeypatch):
 
 @pytest.mark.parametrize(("channel", "with_client", "situation", "told"), CASES)
 def test_nothing_is_called_shown_that_is_not(
-    cocalc, client, open_stage, monkeypatch, channel, with_client, situation, told
+    cocalc, cocalc_client, open_stage, monkeypatch, channel, with_client, situation, told
 ):
     expected, words = told[cocalc.generation == "B"]
+    client = cocalc_client
     project_id, path = document(cocalc, situation)
     cocalc.core.projects.change(cocalc.projects["Stopped"], running=0)
     stage = open_stage(UNLISTED if channel == "navigation" else LISTED)
     token = None
     if not situation.startswith("signed out"):
-        token = client.create_token(cocalc.account_id, cocalc.password)
-        token = dataclasses.replace(token, host=f"https://{COCALC}")  # the same server
+        token = mint(cocalc, client)
     if channel == "tab" and token is not None:
         sign_in(stage, token)
         token = None
@@ -250,31 +180,6 @@ def test_nothing_is_called_shown_that_is_not(
     if not (isinstance(end, Reply) and end.verified) and path == "a.md":
         assert not is_seen(stage, channel, path) or situation == "server down"
         assert widget.open_files.get(project_id) is None or situation.startswith("stopped")
-
-
-class Stranger:
-    """Nobody's client at the address where the browser finds CoCalc."""
-
-    def __init__(self, client):
-        self._client = client
-
-    @property
-    def generation(self):
-        return self._client.generation
-
-    def customize(self):
-        return self._client.customize()
-
-    def framing(self):
-        return self._client.framing()
-
-
-def sign_in(stage, token):
-    """As a user does who signs in to CoCalc in a tab of its own."""
-    page = stage.page.context.new_page()
-    page.goto(token.url())
-    page.wait_for_load_state("networkidle")
-    page.close()
 
 
 def tell(*facts):

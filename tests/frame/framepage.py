@@ -108,7 +108,7 @@ class Page:
         return thread
 
 
-def eventually(condition, seconds=5.0):
+def eventually(condition, seconds=20.0):
     until = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < until, "the condition never came true"

@@ -93,6 +93,8 @@ def test_run_all_from_cold(kernel, new, note):
 
 def test_restart(kernel, new, note):
     one = new()
+    # both frames are in view: CoCalc starts only there
+    one.page.set_viewport_size({"width": 1200, "height": 1900})
     one.works(SHOW + "w.status().result(timeout=30)")
     one.restart()
     assert one.works(SHOW + "assert w.status().result(timeout=30).action == 'status'")
