@@ -91,6 +91,8 @@ class Session:
         self._lock = threading.RLock()
         self._turns = 0
         self._todo: list[Callable[[], object]] = []
+        self._moment = 0  # counts what was decided to be shown
+        self._told: dict[str, tuple[int, Any]] = {}  # trait -> its value, and of which moment
         self.closed = False
         self.ledger = Ledger(KernelWaiter(link), self._give_up, limits, clock)
         self.postbox = Postbox(port.deliver, port.deliver_traits)
@@ -167,7 +169,8 @@ class Session:
         self.postbox.put({"type": "bye"})
         self.postbox.flush()
         self.ledger.cancel_all(why)
-        self._port.show({"channel": "closed", "reason": why, "ready": False, "busy": False})
+        with self._turn():
+            self._show(channel="closed", reason=why, ready=False, busy=False)
 
     def _check(self) -> None:
         if self.closed:
@@ -630,7 +633,27 @@ class Session:
         return self._greeting.words(usable=usable)
 
     def _show(self, **values: Any) -> None:
-        self._todo.append(lambda: self._port.show(values))
+        self._moment += 1
+        moment = self._moment
+        self._todo.append(lambda: self._tell(moment, values))
+
+    def _tell(self, moment: int, values: Mapping[str, Any]) -> None:
+        """Show what was decided at that moment, but never in the place of what is newer.
+
+        Two threads may be telling at a time, and each of them be overtaken.
+        """
+        for name, value in values.items():
+            with self._lock:
+                newer = self._told.get(name, (0, None))[0] > moment
+                if not newer:
+                    self._told[name] = moment, value
+            if newer:
+                continue
+            self._port.show({name: value})
+            with self._lock:
+                last, latest = self._told[name]
+            if last > moment:
+                self._port.show({name: latest})
 
     def _give_token(self) -> None:
         self._greeting.token(self._pass_token)

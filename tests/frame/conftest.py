@@ -25,7 +25,8 @@ def comms(monkeypatch):
 @pytest.fixture(autouse=True)
 def nobody_is_asked(monkeypatch):
     """Without a client nothing is known of CoCalc, and that at once."""
-    monkeypatch.setattr("cocalc_widget.frame.widget.Stranger", lambda _host: None)
+    for module in ("widget", "facts"):
+        monkeypatch.setattr(f"cocalc_widget.frame.{module}.Stranger", lambda _host: None)
 
 
 @pytest.fixture

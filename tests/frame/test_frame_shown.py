@@ -827,6 +827,7 @@ def test_a_tab_without_a_client_says_that_nothing_tells(scene, monkeypatch):
 def test_a_token_that_is_not_taken_is_an_error_and_a_reason(scene):
     s = scene()
     command = s.widget.sign_in("t" * 24)
+    eventually(lambda: s.page.heard("token"))
     [token] = s.page.heard("token")
     assert token["seq"] == command.seq
     s.page.send("result.error", seq=command.seq, reply={})
@@ -863,6 +864,35 @@ def test_a_token_that_the_server_does_not_take_never_gets_to_the_page(scene, fir
     eventually(lambda: "did not take the auth token" in s.widget.reason)
     assert s.page.heard("token") == []
     assert "t" * 24 not in s.page.comm.text
+
+
+@pytest.mark.parametrize("newer", ["a turn", "the end"])
+def test_what_is_told_late_is_not_told_in_the_place_of_what_is_newer(scene, newer):
+    """Traits are set outside the lock, so that another thread may have told more meanwhile."""
+    s = scene()
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow():
+        begun.set()
+        assert go_on.wait(10)
+
+    def turn():
+        with s.here._turn():
+            s.here._todo.append(slow)  # before the report of this turn
+
+    thread = threading.Thread(target=turn)
+    thread.start()
+    assert begun.wait(10)
+    if newer == "a turn":
+        with s.here._turn():
+            s.here._here.health.refused = True
+    else:
+        s.widget.close()
+    reason, channel = s.widget.reason, s.widget.channel
+    assert reason
+    go_on.set()
+    thread.join()
+    assert (s.widget.reason, s.widget.channel) == (reason, channel)
 
 
 def test_a_token_that_came_with_the_widget_is_watched_too(scene):
