@@ -827,6 +827,7 @@ def test_a_tab_without_a_client_says_that_nothing_tells(scene, monkeypatch):
 def test_a_token_that_is_not_taken_is_an_error_and_a_reason(scene):
     s = scene()
     command = s.widget.sign_in("t" * 24)
+    eventually(lambda: s.page.heard("token"))
     [token] = s.page.heard("token")
     assert token["seq"] == command.seq
     s.page.send("result.error", seq=command.seq, reply={})
