@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import platform
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from ..errors import (
     ConfigurationError,
     ValidationError,
 )
-from ..redact import Secret
+from ..redact import Secret, redact
 from .deadline import DeadlineAdapter
 
 if TYPE_CHECKING:
@@ -54,12 +55,25 @@ class Body(bytes):
     __str__ = __repr__
 
 
+class _Discreet(logging.Filter):
+    """urllib3 logs the URL of each request at DEBUG; a token in one is masked there."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.args, tuple) and "auth_token" in str(record.args):
+            record.args = tuple(redact(a) if isinstance(a, str) else a for a in record.args)
+        return True
+
+
+_DISCREET = _Discreet()
+
+
 def make_session(host: str, *, verify: bool | str, pool: int) -> requests.Session:
     """A session that keeps connections, but neither cookies nor what .netrc says.
 
     A cookie could sign later calls in as somebody else (`auth/sign-up` of API v2
     sets one, recording), and .netrc could replace the key.
     """
+    logging.getLogger("urllib3.connectionpool").addFilter(_DISCREET)  # once: it is the same one
     session = requests.Session()
     session.trust_env = False
     if not is_loopback(urlsplit(host).hostname or ""):  # no proxy can reach this machine's own

@@ -50,3 +50,12 @@ def test_where_there_is_no_such_page_or_no_server():
     with pytest.raises(errors.APIConnectionError) as caught:
         client.takes_token("secret-secret-secret")
     assert "secret-secret" not in str(caught.value)
+
+
+def test_it_is_in_no_log(today, caplog):
+    site, client = today
+    token = client.create_token(site.account_id, site.password)
+    with caplog.at_level("DEBUG"):
+        assert client.takes_token(token)
+    assert "/auth/impersonate" in caplog.text  # it was logged, and
+    assert token.value not in caplog.text

@@ -9,6 +9,7 @@ import struct
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from random import randrange
 
 GONE = (OSError, ssl.SSLError)  # the client went away, which is part of these tests
 
@@ -80,10 +81,15 @@ class Misbehaving:
         self.closing = threading.Event()
         self._open: set[socket.socket] = set()
         self._threads: list[threading.Thread] = []
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+        # An address of its own: a port that was somebody's a moment ago may still be tried by
+        # whoever knew it, and such a visitor would be counted.
+        place = (
+            "127.0.0.1" if tls else f"127.{randrange(1, 255)}.{randrange(256)}.{randrange(1, 255)}"
+        )
+        self._listener = socket.create_server((place, 0), backlog=64)
         self._listener.settimeout(0.05)  # so that it notices its end
         self.port: int = self._listener.getsockname()[1]
-        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
+        self.url = f"{'https' if tls else 'http'}://{place}:{self.port}"
         self._main = threading.Thread(target=self._accept, daemon=True)
         self._main.start()
 
