@@ -6,7 +6,6 @@ import contextlib
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..errors import (
@@ -426,11 +425,7 @@ class Session:
         """End it by what the page says last about it."""
         result = result or inbox.Result(command.seq, "done")
         if result.state == "done":
-            files, connection = result.reply.get("open_files"), result.reply.get("connection")
-            if files is not None:
-                self._here.state = replace(self._here.state, open_files=inbox.open_files(files))
-            if isinstance(connection, Mapping):
-                self._here.state = replace(self._here.state, connection=dict(connection))
+            # Its list may be older than what the page has told of the frame's state meanwhile.
             self._settle(command, self._reply(command, result))
             return
         if result.reply:
@@ -449,11 +444,14 @@ class Session:
         proof: Proof | None = None,
         why: str = "",
     ) -> Reply:
+        raw = result.reply if result else {}
+        files, connection = raw.get("open_files"), raw.get("connection")
+        here = self._here
         return endings.reply(
             command,
-            result.reply if result else {},
-            self._here.files,
-            self._here.state.connection,
+            raw,
+            here.files if files is None else here.without_doubts(inbox.open_files(files)),
+            connection if isinstance(connection, Mapping) else here.state.connection,
             verified=verified,
             proof=proof,
             why=why,
@@ -463,7 +461,8 @@ class Session:
         self.ledger.forget(command, failed=reply.verified is False)
         if reply.raw:
             self._show(last_reply=reply.raw)
-        self._show(open_files=reply.open_files)
+        opened = reply.action == "open"  # a status may have been asked before what came since
+        self._show(open_files=reply.open_files if opened else self._here.files)
         self._todo.append(lambda: command.settle("done", reply=reply))
 
     def _fail(self, command: Command, error: CoCalcError, *, cancel: bool = False) -> None:

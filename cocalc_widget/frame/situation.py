@@ -101,10 +101,13 @@ class Situation:
             return self.evidence.listing()
         if self.channel == "tab":
             return {place[0]: [place[1]]} if place and self.steering.proved else {}
+        return self.without_doubts(self.state.open_files)
+
+    def without_doubts(self, told: dict[str, list[str]]) -> dict[str, list[str]]:
+        """Of a list of CoCalc's what may be shown: nothing of a project in doubt is."""
         if self.health.signed_out:
             return {}
-        # what CoCalc lists of a project in doubt is not shown
-        told, doubts = self.state.open_files, self.health.doubts
+        doubts = self.health.doubts
         return {project: paths for project, paths in told.items() if project not in doubts}
 
     @property

@@ -73,11 +73,14 @@ def test_open_speaks_the_wire(live):
     assert "done" in command._repr_html_()
 
 
-def test_status_updates_the_traits_before_it_ends(live):
+def test_status_tells_what_it_was_answered(live):
+    """The page tells the frame's state first, where there is anything new in it."""
     widget, page = live()
     seen = []
     command = widget.status()
     command.add_done_callback(lambda c: seen.append((widget.open_files, c.state)))
+    connection = WIRE["to_kernel"]["result.status"]["reply"]["connection"]
+    page.shown(open_files={P1: ["a.md"]}, connection=connection)
     page.finish()
     reply = command.result()
     assert reply.open_files == {P1: ["a.md"]}
@@ -87,6 +90,19 @@ def test_status_updates_the_traits_before_it_ends(live):
     late = []
     command.add_done_callback(late.append)
     assert late == [command]
+
+
+def test_an_older_answer_does_not_undo_what_the_page_has_told_since(live):
+    widget, page = live()
+    command = widget.status()
+    told = []
+    widget.observe(lambda change: told.append(change["new"]), "open_files")
+    state = {**WIRE["to_kernel"]["state"], "open_files": {P1: ["a.md", "b.md"]}}
+    older = {**WIRE["to_kernel"]["result.status"], "seq": command.seq}
+    page.say({"type": "batch", "messages": [state, older]})
+    assert command.result().open_files == {P1: ["a.md"]}
+    assert told == [{P1: ["a.md", "b.md"]}]
+    assert command.result().connection == older["reply"]["connection"]
 
 
 @pytest.mark.parametrize(
