@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,7 +29,7 @@ class Met:
 
     mutant: Mutant
     by: str
-    asked: int  # how many tests
+    asked: int  # how many tests (of a script: files of them)
     said: str = ""
 
 
@@ -75,7 +75,6 @@ def _options(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--jobs", type=int, default=2, metavar="N", help="processes at a time")
     parser.add_argument("--nice", type=int, default=0, metavar="N", help="be nice to others")
     parser.add_argument("-v", "--verbose", action="store_true", help="tell of every fault")
-    parser.add_argument("--list", action="store_true", dest="listed", help=argparse.SUPPRESS)
     told = parser.parse_args(argv)
     if told.only and not told.area:
         files = {ROOT / it.rpartition(":")[0] for it in told.only}
@@ -125,7 +124,7 @@ def _meet(
     if AREAS[name].script:
         from .scripts import meet_scripts  # noqa: PLC0415
 
-        meeting = meet_scripts(AREAS[name], counted)
+        meeting = (Met(*it) for it in meet_scripts(AREAS[name], counted))
     else:
         meeting = _meet_python(name, AREAS[name], counted, scratch, told.jobs)
     for at, met in enumerate(meeting, 1):
@@ -190,7 +189,7 @@ def _first(whose: tuple[Mutant, int], by: str) -> tuple[Mutant, str, int]:
 
 def _line(met: Met) -> str:
     it = met.mutant
-    how = f"noticed by {met.by}" if met.by else f"NOT NOTICED by {met.asked} tests"
+    how = f"noticed by {met.by}" if met.by else f"NOT NOTICED by {met.asked}"
     if not met.by and not met.asked:
         how = "NOT REACHED by any test"
     old, new = _differing(it.old.splitlines(), it.new.splitlines())
@@ -216,10 +215,6 @@ def _table(results: dict[str, list[Met]]) -> int:
         few |= share < _ENOUGH
         sys.stdout.write(f"{name:10} {noticed:7} {len(met):4} {share:6.0%}\n")
     return int(few)
-
-
-def _unique(items: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys(items))
 
 
 if __name__ == "__main__":
