@@ -88,7 +88,7 @@ def _faults(name: str, told: argparse.Namespace) -> list[Mutant]:
     """The faults asked for: a sample is the same for a seed, whatever else changes in a file."""
     area, faults = AREAS[name], []
     if area.script:
-        from .scripts import script_mutants  # noqa: PLC0415
+        from .scripts import script_mutants
 
         faults = script_mutants(area.files())
     else:
@@ -122,7 +122,7 @@ def _meet(
     began, noticed = time.monotonic(), 0
     results = []
     if AREAS[name].script:
-        from .scripts import meet_scripts  # noqa: PLC0415
+        from .scripts import meet_scripts
 
         meeting = (Met(*it) for it in meet_scripts(AREAS[name], counted))
     else:
@@ -145,8 +145,8 @@ def _meet(
 def _meet_python(
     name: str, area: Area, faults: list[Mutant], scratch: Path, jobs: int
 ) -> Iterator[Met]:
-    from .forks import forked, meet, warm_up  # noqa: PLC0415
-    from .reach import Reach, measured  # noqa: PLC0415
+    from .forks import forked, meet, warm_up
+    from .reach import Reach, measured
 
     warm_up(scratch)
     reach: Reach = measured(name, area, scratch, jobs)

@@ -97,7 +97,11 @@ AREAS = {
         _FRAME,
         _FRAME_NOT,
     ),
-    "verdict": Area(_modules("frame/", "verdict framing facts"), _FRAME, _FRAME_NOT),
+    "verdict": Area(
+        _modules("frame/", "verdict framing facts"),
+        (*_FRAME, "tests/magics/test_magics_doctor.py"),
+        _FRAME_NOT,
+    ),
     "engine": Area(
         ("js/engine.ts", "js/book.ts", "js/replies.ts", "js/protocol.ts"),
         tuple(f"{_JS}{it}.test.ts" for it in ("engine", "wire", "contract", "model", "page")),

@@ -56,7 +56,7 @@ def warm_up(scratch: Path) -> None:
     for name in _HEAVY:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
-    from hypothesis import Phase, settings  # noqa: PLC0415
+    from hypothesis import Phase, settings
 
     # A failure is enough, the smallest one is not needed; and the same examples for each fault.
     phases = (Phase.explicit, Phase.generate)

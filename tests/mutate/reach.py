@@ -64,7 +64,7 @@ class _Watch:
 
 def _watched(test_file: str, modules: list[str]) -> Callable[[Path], Any]:
     def call(folder: Path) -> Any:
-        import coverage  # noqa: PLC0415
+        import coverage
 
         measure = coverage.Coverage(data_file=None, config_file=False, include=modules)
         plugin = _Watch(measure)
