@@ -967,3 +967,55 @@ def test_nothing_goes_on_after_the_end(scene):
     s.page.opened("a.md")
     assert s.widget.last_event is None
     assert len(s.page.comm.customs) == sent
+
+
+def test_nothing_is_heard_after_the_end(scene):
+    """A page that did not hear the bye goes on talking: to nobody."""
+    s = scene(token="t" * 24)
+    heard = []
+    s.widget.on_event(heard.append)
+    s.widget.close()
+    traits = (s.widget.channel, s.widget.reason, s.widget.open_files, s.widget.busy)
+    sent = len(s.page.comm.log)
+    for message in (*WIRE["to_kernel"].values(), {**WIRE["to_kernel"]["log.opened"], "id": "2"}):
+        s.here.hear(s.widget, message)
+    s.here.postbox.flush()
+    assert heard == []
+    assert s.widget.last_event is None
+    assert (s.widget.channel, s.widget.reason, s.widget.open_files, s.widget.busy) == traits
+    assert len(s.page.comm.log) == sent
+    assert not s.here._here.evidence.told
+    s.here._welcome()
+    s.here._give_token()
+    s.here._pass_token({"type": "token"}, 1)
+    s.here.postbox.flush()
+    assert len(s.page.comm.log) == sent
+
+
+def test_only_a_document_is_asked_about(scene):
+    client = Client()
+    s = scene(client=client)
+    s.widget.status()
+    s.widget.closeall()
+    s.open("a.md")
+    eventually(lambda: client.asked)
+    assert [it[:2] for it in client.asked] == [(P1, "a.md")]
+
+
+@pytest.mark.parametrize(("channel", "file"), [("messages", False), ("tab", True)])
+def test_a_frame_without_messages_is_sent_to_the_file_at_once(make, channel, file):
+    widget = make(P1, "a.md", channel=channel)
+    page = Page(widget)
+    page.hello()
+    assert page.welcome["channel"] == channel
+    assert (page.welcome["place"] != page.welcome["home"]) is file
+    assert [it["path"] for it in page.welcome["desired"]] == ["a.md"]
+
+
+def test_a_file_that_is_on_its_way_is_not_brought_back_as_well(make):
+    widget = make(P1, "a.md")
+    page = Page(widget)
+    widget.open("b.md")
+    page.hello()
+    assert [it["path"] for it in page.welcome["desired"]] == ["a.md"]
+    assert [it["path"] for it in page.commands] == ["b.md"]
