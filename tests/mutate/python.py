@@ -190,8 +190,8 @@ def _left_out(node: ast.AST, statement: ast.stmt) -> bool:
         case ast.If(ast.Name("TYPE_CHECKING")):
             return True
         case ast.Assign([ast.Name(name)], value):
-            typed = isinstance(value, ast.Call) and ast.unparse(value.func) == "TypeVar"
-            return name in _LISTS_OF_NAMES or typed
+            called = ast.unparse(value).partition("(")[0].partition("[")[0]
+            return name in _LISTS_OF_NAMES or called in {"TypeVar", "Literal"}
         case ast.Expr(ast.Call(ast.Attribute(ast.Name(name)))):
             return name.lower().strip("_") in {"log", "logger"}
         case ast.Call():

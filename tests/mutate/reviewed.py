@@ -38,8 +38,8 @@ def flat(text: str) -> str:
 def reviewed(listed: Path) -> list[Reviewed]:
     """The entries; a `ValueError` says which is not whole.
 
-    An entry is a few lines, with an empty line before the next one: the file, "- " and the statement
-    or a piece of it, perhaps "+ " and what it became, and the reason.
+    An entry is a few lines, with an empty line before the next one: the file, "- " and the
+    statement or a piece of it, perhaps "+ " and what it became, and the reason.
     """
     found = []
     for block in listed.read_text("utf-8").split("\n\n"):
