@@ -215,6 +215,13 @@ describe("status", () => {
     expect(b.results[2]).toEqual(["sent", "done"]);
   });
 
+  test("holds up no open, and no open holds it up", () => {
+    const b = readyBench().give(status(1), open(2, "a.md"));
+    expect(b.posted()).toEqual(["status", `open ${P1} a.md`]);
+    const other = readyBench().give(open(1, "a.md"), status(2));
+    expect(other.posted()).toEqual([`open ${P1} a.md`, "status"]);
+  });
+
   test("is asked once at a time, and once for all who wait", () => {
     const b = readyBench().give(status(1), status(2), status(3));
     expect(b.posted()).toEqual(["status"]);
@@ -452,6 +459,15 @@ describe("ends", () => {
       "cancelled",
     ]);
     expect(b.wait(limits.status).engine.nextDeadline()).toBe(Infinity);
+  });
+
+  test("an open that two wait for goes on for the other one", () => {
+    const b = readyBench().give(open(1, "a.md"), open(2, "b.md"), open(3, "b.md"));
+    b.posted();
+    b.step({ cancel: 2 });
+    b.hear(about("ack", "a.md"));
+    expect(b.posted()).toEqual([`open ${P1} b.md`]);
+    expect(b.results).toMatchObject({ 2: ["cancelled"], 3: ["sent"] });
   });
 
   test("a cancelled open that CoCalc does not know yet is never sent", () => {

@@ -154,14 +154,14 @@ GOOD = Finding(good=True)
 
 
 def judged(
-    age, *, seq=1, listed=True, proof="status", sure=False, finding=GOOD, tells=True, covers=True,
-    doubtful=False, proving=None,
+    age, *, seq=1, target=A, listed=True, proof="status", sure=False, finding=GOOD, tells=True,
+    covers=True, doubtful=False, proving=None,
 ):  # fmt: skip
     """The judgement on an open that has been done for so many seconds."""
     proving = proving or Proving(5.0)
-    proving.add(A, Result(seq, "done", listed=listed), 100.0)
+    proving.add(target, Result(seq, "done", listed=listed), 100.0)
     found = proving.judge(
-        Open(seq), Proof(proof, sure=sure), 100.0 + age, finding=finding, tells=tells,
+        Open(seq, target), Proof(proof, sure=sure), 100.0 + age, finding=finding, tells=tells,
         covers=covers, doubtful=doubtful,
     )  # fmt: skip
     return found.step, found.verified, found.why
@@ -184,7 +184,8 @@ def test_what_is_not_listed_is_not_open_as_soon_as_the_client_has_told():
     assert judged(0, listed=False, proof="", finding=None)[0] == "wait"
     step, verified, why = judged(KNOWLEDGE, listed=False, proof="", finding=None)
     assert (step, verified) == ("end", False)
-    assert "not open" in why
+    assert "it is a folder" in why
+    assert "folder" not in judged(0, listed=False, proof="", target=(P1, "a.ipynb"))[2]
     assert judged(0, listed=False, proof="", doubtful=True)[0] != "end"
 
 
@@ -235,6 +236,12 @@ def test_and_these_do_not_lie_on_top(front):
     proving = Proving(5.0)
     proving.front(Open(1))
     proving.front(front)
+    assert judged(0, proving=proving)[0] == "wait"
+
+
+def test_what_was_on_top_before_lies_below():
+    proving = Proving(5.0)
+    proving.front(Open(0, B))
     assert judged(0, proving=proving)[0] == "wait"
 
 

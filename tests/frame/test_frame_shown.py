@@ -449,6 +449,39 @@ def test_what_was_found_out_a_moment_ago_is_not_asked_again(scene):
     assert client.asked == [(P1, "a.md", False), (P1, "b.md", True)]
 
 
+@pytest.mark.parametrize("account", ["me", None])
+def test_the_clients_own_token_opens_no_more_than_the_client(scene, account):
+    class Token:
+        value, generation, host = "t" * 24, "B", "https://cocalc.test"
+
+    Token.account = account
+    client = Client(Standing("not mine"))
+    s = scene(client=client, **({"token": Token()} if account else {}))
+    command = s.open()
+    eventually(command.done)
+    assert isinstance(end(command), errors.PermissionDeniedError)
+
+
+def test_a_project_that_was_started_is_gone_to_again_where_there_are_no_messages(scene):
+    client = Client(Standing("stopped", "unknown"), Standing())
+    client.may_answer.clear()
+    s = steered(scene, client=client)
+    s.open()
+    before = len(s.page.heard("steer"))
+    s.here._note("Starting the project …", False)
+    assert len(s.page.heard("steer")) == before, "it is not there yet"
+    s.here._note("", True)
+    assert len(s.page.heard("steer")) == before + 1
+    s.page.opened("a.md")
+    s.here._note("", True)
+    assert len(s.page.heard("steer")) == before + 1, "it shows what it was sent to"
+    listening = scene(client=Client())
+    listening.open()
+    listening.here._note("", True)
+    assert listening.page.heard("steer") == [], "CoCalc's listener goes on by itself"
+    client.may_answer.set()
+
+
 # doubt
 
 
@@ -661,6 +694,18 @@ def test_navigation_without_evidence_ends_in_words(scene):
     assert "Nothing tells" not in s.widget.reason
 
 
+def test_what_is_cancelled_while_the_frame_is_on_its_way_is_forgotten(scene):
+    s = steered(scene)
+    command = s.open()
+    assert command.cancel()
+    assert s.page.heard("cancel") == [], "the page does not know it"
+    again = s.open()
+    assert len(s.page.heard("steer")) == 2, "the frame is sent there again"
+    s.page.opened("a.md")
+    assert command.state == "cancelled"
+    assert end(again).verified is True
+
+
 def test_navigation_shows_one_file_at_a_time(scene):
     s = steered(scene)
     one, same, two = s.open("a.md"), s.open("a.md"), s.open("b.md")
@@ -792,8 +837,9 @@ def test_a_tab_that_the_log_does_not_know_is_not_known_either(scene, monkeypatch
     command = s.open()
     s.page.send("event.visited")
     eventually(command.done)
-    assert end(command).verified is None
+    assert (end(command).verified, end(command).evidence) == (None, "")
     assert "log has no line" in end(command).why
+    assert s.widget.open_files == {}
     broken = Client()
     broken.log = lambda _id: (_ for _ in ()).throw(errors.ServerError("no log today"))
     s = in_tab(scene, monkeypatch, client=broken)
@@ -801,6 +847,17 @@ def test_a_tab_that_the_log_does_not_know_is_not_known_either(scene, monkeypatch
     s.page.send("event.visited")
     eventually(command.done)
     assert "no log today" in end(command).why
+
+
+def test_a_tab_that_is_cancelled_is_not_proved_any_more(scene, monkeypatch):
+    client = Client()
+    s = in_tab(scene, monkeypatch, client=client)
+    command = s.open()
+    s.page.send("event.visited")
+    assert command.cancel()
+    s.here._seen(command.seq, seen=True, why="")
+    assert command.state == "cancelled"
+    assert s.widget.open_files == {}
 
 
 def test_a_tab_without_a_client_says_that_nothing_tells(scene, monkeypatch):

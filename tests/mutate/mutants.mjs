@@ -25,6 +25,9 @@ const OPERATORS = {
   "&&=": ["||="],
 };
 
+/** It makes no difference which argument comes first. */
+const SYMMETRIC = new Set(["Math.min", "Math.max", "same"]);
+
 const isType = (node) =>
   ts.isTypeNode(node) ||
   ts.isInterfaceDeclaration(node) ||
@@ -124,7 +127,7 @@ const faults = (path) => {
     } else if (ts.isCallExpression(node) && node.arguments.length > 1) {
       const [first, second] = node.arguments;
       const apart = first.getText(source) !== second.getText(source);
-      if (apart && !ts.isSpreadElement(first) && !ts.isSpreadElement(second)) {
+      if (apart && !SYMMETRIC.has(node.expression.getText(source)) && !ts.isSpreadElement(first) && !ts.isSpreadElement(second)) {
         const between = text.slice(first.getEnd(), second.getStart(source));
         const swapped = second.getText(source) + between + first.getText(source);
         put(node, swapped, first.getStart(source), second.getEnd());

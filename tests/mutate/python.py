@@ -37,6 +37,7 @@ _CALCULATED: dict[type[ast.operator], type[ast.operator]] = {
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 # these hold what no test can notice, or what a type checker does
 _SKIPPED = {"annotation", "returns", "decorator_list", "type_comment", "type_params", "bases"}
+_SYMMETRIC = {"min", "max", "same_site"}  # it makes no difference which argument comes first
 _LISTS_OF_NAMES = {"__all__", "__slots__", "__match_args__"}
 
 
@@ -166,7 +167,7 @@ def _at(
         statement = node  # type: ignore[assignment]
     if _left_out(node, statement):
         return
-    for instead in _instead(parent, field, node, function):
+    for instead in _instead(parent, field, node, statement, function):
         yield _Edit(parent, field, index, node, instead, statement, function)
     if isinstance(node, ast.JoinedStr):
         return
@@ -200,7 +201,7 @@ def _left_out(node: ast.AST, statement: ast.stmt) -> bool:
 
 
 def _instead(
-    parent: ast.AST, field: str, node: ast.AST, function: ast.AST | None
+    parent: ast.AST, field: str, node: ast.AST, statement: ast.stmt, function: ast.AST | None
 ) -> Iterator[ast.AST]:
     """What may take a node's place."""
     if isinstance(node, ast.expr) and (field, type(parent)) in {
@@ -217,14 +218,14 @@ def _instead(
         )
     match node:
         case ast.expr():
-            yield from _expression(parent, node, function)
+            yield from _expression(node, statement, function)
         case ast.ExceptHandler(body=body) if not isinstance(body[-1], ast.Raise):
             yield ast.ExceptHandler(node.type, node.name, [ast.Raise()])
         case ast.stmt():
-            yield from _statement(parent, node, function)
+            yield from _statement(node, function)
 
 
-def _statement(parent: ast.AST, node: ast.stmt, function: ast.AST | None) -> Iterator[ast.AST]:
+def _statement(node: ast.stmt, function: ast.AST | None) -> Iterator[ast.AST]:
     match node:
         case ast.Expr() | ast.Raise() | ast.AugAssign() | ast.Delete():
             yield ast.Pass()
@@ -247,7 +248,9 @@ def _statement(parent: ast.AST, node: ast.stmt, function: ast.AST | None) -> Ite
             yield ast.Break()
 
 
-def _expression(parent: ast.AST, node: ast.expr, function: ast.AST | None) -> Iterator[ast.AST]:
+def _expression(
+    node: ast.expr, statement: ast.stmt, function: ast.AST | None
+) -> Iterator[ast.AST]:
     match node:
         case ast.Compare(left, [*ops], others):
             for at, op in enumerate(ops):
@@ -266,10 +269,11 @@ def _expression(parent: ast.AST, node: ast.expr, function: ast.AST | None) -> It
                 yield ast.BinOp(left, _CALCULATED[type(op)](), right)
         case ast.Call(func, [first, second, *rest], keywords):
             starred = isinstance(first, ast.Starred) or isinstance(second, ast.Starred)
-            if not starred and ast.dump(first) != ast.dump(second):
+            same = starred or ast.dump(first) == ast.dump(second)
+            if not same and ast.unparse(func) not in _SYMMETRIC:
                 yield ast.Call(func, [second, first, *rest], keywords)
         case ast.Constant(value):
-            yield from (ast.Constant(value=it) for it in _constant(parent, value, function))
+            yield from (ast.Constant(value=it) for it in _constant(statement, value, function))
 
 
 def _is_text(node: ast.expr) -> bool:
@@ -278,12 +282,11 @@ def _is_text(node: ast.expr) -> bool:
     )
 
 
-def _constant(parent: ast.AST, value: Any, function: ast.AST | None) -> Iterator[Any]:
+def _constant(statement: ast.stmt, value: Any, function: ast.AST | None) -> Iterator[Any]:
     if isinstance(value, bool):
         yield not value
     elif isinstance(value, (int, float)):
-        target = getattr(parent, "target", None) or (getattr(parent, "targets", None) or [None])[0]
-        named = function is None and isinstance(target, ast.Name) and target.id.isupper()
+        named = function is None and isinstance(statement, (ast.Assign, ast.AnnAssign))
         if named and abs(value) > 2:
             # A test of a tuned limit to the last digit would copy it: another order of magnitude.
             yield from (0, value * 100)
