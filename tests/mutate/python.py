@@ -248,9 +248,7 @@ def _statement(node: ast.stmt, function: ast.AST | None) -> Iterator[ast.AST]:
             yield ast.Break()
 
 
-def _expression(
-    node: ast.expr, statement: ast.stmt, function: ast.AST | None
-) -> Iterator[ast.AST]:
+def _expression(node: ast.expr, statement: ast.stmt, function: ast.AST | None) -> Iterator[ast.AST]:
     match node:
         case ast.Compare(left, [*ops], others):
             for at, op in enumerate(ops):
