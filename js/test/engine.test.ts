@@ -79,6 +79,7 @@ describe("one open", () => {
     const b = readyBench().give(open(1, "link.md")).hear(about("done", "link.md"));
     b.hear(listing({ [P1]: ["one.md", "two.md"] }));
     expect(b.ends[1]).toMatchObject({ found: false });
+    expect(b.ends[1]?.opened).toBeUndefined();
   });
 
   test("that is not verified is not desired, also while another is under way", () => {
@@ -231,6 +232,16 @@ describe("status", () => {
     expect([1, 2, 3].map((seq) => b.results[seq]?.at(-1))).toEqual(["done", "done", "done"]);
   });
 
+  test("is not asked again for an answer that comes when nobody waits any more", () => {
+    const b = readyBench().give(status(1)).wait(limits.status);
+    expect(b.results[1]).toEqual(["sent", "timeout"]);
+    b.posted();
+    b.hear(listing({}));
+    expect(b.posted()).toEqual([]);
+    b.give(status(2)).hear(listing({})); // and the next one is answered by the next answer
+    expect(b.results[2]).toEqual(["sent", "done"]);
+  });
+
   test("is asked again if the answer may be that of an earlier one", () => {
     const b = readyBench().give(status(1)).wait(limits.status).give(status(2));
     b.posted();
@@ -316,6 +327,16 @@ describe("a new document in the frame", () => {
     expect(b.posted()).toEqual([]);
     b.step({ ready: true }).hear(about("ack", "a"), about("ack", "b"), about("ack", "c"));
     expect(b.posted()).toEqual([`open ${P1} a`, `open ${P1} b`, `open ${P1} c`]);
+  });
+
+  test("gets back also what CoCalc did not list while it was not ready", () => {
+    const b = readyBench()
+      .give(open(1, "a"))
+      .hear(about("done", "a"), listing({ [P1]: ["a"] }));
+    b.step({ ready: false }).hear(listing({}));
+    b.posted();
+    b.step({ frame: true }).step({ ready: true });
+    expect(b.posted()).toEqual([`open ${P1} a`]);
   });
 
   test("gets the desired files back, one after the other, before what is new", () => {

@@ -173,6 +173,21 @@ def test_until_2025_the_first_line_proves_it(scene):
     assert (reply.verified, reply.evidence) == (True, "opened")
 
 
+def test_until_2025_every_kind_tells_and_nothing_lies_below(scene):
+    s = scene(generation="A")
+    paper, page = s.open("paper.tex"), s.open("a.md")
+    for command in (paper, page):
+        s.page.finish("result.ack", seq=command.seq)
+        s.done(seq=command.seq)
+    assert not paper.done()
+    s.page.opened("paper.tex")
+    assert (end(paper).verified, end(paper).evidence) == (True, "opened")
+    later = scene(generation="B")
+    paper = later.open("paper.tex")
+    later.done()
+    assert end(paper).verified is None, "it is never told, and not waited for"
+
+
 def test_the_list_alone_proves_nothing(scene):
     s = scene(generation="A")
     command = s.open()
@@ -956,6 +971,29 @@ def test_a_token_that_came_with_the_widget_is_watched_too(scene):
     s = scene(token="t" * 24)
     s.page.send("result.error", seq=-1, reply={})
     assert "did not take the auth token" in s.widget.reason
+
+
+@pytest.mark.parametrize("name", ["result.done", "result.sent", "result.timeout"])
+def test_any_other_end_of_that_is_no_refusal(scene, name):
+    s = scene(token="t" * 24)
+    s.page.send(name, seq=-1)
+    assert s.widget.reason == ""
+
+
+def test_an_error_of_a_command_that_nobody_gave_is_no_refusal_either(scene):
+    s = scene()
+    s.page.send("result.error", seq=99)
+    s.page.send("result.error", seq=0)
+    assert s.widget.reason == ""
+
+
+def test_a_page_that_says_hello_again_is_told_the_status_line_again(scene):
+    s = scene(token="t" * 24)
+    s.page.send("result.error", seq=-1, reply={})
+    before = s.page.heard("say")[-1]
+    s.page.hello("https://jupyter.cocalc.test")
+    assert s.page.heard("say")[-1] == before
+    assert len([it for it in s.page.heard("say") if it == before]) == 2
 
 
 def test_a_token_that_is_replaced_before_it_was_used_is_cancelled(make):
