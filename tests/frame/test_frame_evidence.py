@@ -450,7 +450,8 @@ def test_a_server_that_is_back_is_loaded_again():
 
 def test_signed_out_is_found_out_by_asking():
     here = standing()
-    here.take(State("messages", connection=GONE), 10.0, idle=True)
+    here.take(State("messages", connection=GONE, open_files={P1: ["a.md"]}), 10.0, idle=True)
+    assert here.files == {P1: ["a.md"]}
     assert here.mind(11.0) == [Step.ASK]
     assert here.watched([])
     here.health.reached = 12.0
@@ -570,7 +571,9 @@ def test_the_status_line_says_what_matters_most():
     other = standing("navigation", ready=False)
     other.reason = "the verdict"
     assert other.line(WORDS, waiting, 13.0) == ("warn", "the verdict")
-    assert standing("").line(WORDS, [], 0.0) == ("good", "")
+    limits = deadlines()
+    before = Situation(Steering(limits), Proving(limits["render"]), limits)
+    assert before.line(WORDS, [], 0.0) == ("good", ""), "there is no verdict yet"
 
 
 def test_what_is_in_doubt_is_looked_after():

@@ -967,6 +967,29 @@ def test_what_is_told_late_is_not_told_in_the_place_of_what_is_newer(scene, newe
     assert (s.widget.reason, s.widget.channel) == (reason, channel)
 
 
+def test_what_is_overtaken_while_it_is_told_is_made_good(scene):
+    """One thread has begun to set a trait when another one sets it to what is newer."""
+    s = scene()
+    port, overtaken = s.here._port, []
+
+    class Port:
+        def show(self, values):
+            if values.get("reason") == "" and not overtaken:
+                overtaken.append(values)
+                with s.here._turn():
+                    s.here._here.health.refused = True
+            port.show(values)
+
+        def __getattr__(self, name):
+            return getattr(port, name)
+
+    s.here._port = Port()
+    with s.here._turn():
+        pass
+    assert overtaken
+    assert "did not take the auth token" in s.widget.reason
+
+
 def test_a_token_that_came_with_the_widget_is_watched_too(scene):
     s = scene(token="t" * 24)
     s.page.send("result.error", seq=-1, reply={})

@@ -45,6 +45,8 @@ const shown = (source, node) => {
   ) {
     it = it.parent;
   }
+  // What an `if` does is shown with its condition.
+  while (ts.isIfStatement(it.parent) && !ts.isBlock(it)) it = it.parent;
   const from = it.getStart(source);
   return [from, Math.max(it.getEnd(), node.getEnd())];
 };
