@@ -169,6 +169,23 @@ def test_each_refusal_names_what_was_given_and_what_to_do() -> None:
         address.check_path("/a")
     with pytest.raises(ConfigurationError, match="allow_http=True"):
         address.normalize_host("http://a.b")
+    for bad, says in (
+        ("mailto:me", r"must be an http\(s\) address, not 'mailto:me'"),
+        ("ftp://x", r"must be an http\(s\) address, not 'ftp://x'"),
+        ("a b.test", "contains blanks"),
+        ("a\\b.test", "contains blanks"),
+        ("a.test:x", "must be an http"),
+        ("a.test:99999", "not a valid web address"),
+        ("a,b", "not a valid web address"),
+        ("u:p@a.test", "must be an http"),
+        ("https://u:p@a.test", "must not contain a user name or password"),
+        ("a.test?x", "must not have a query or fragment"),
+        ("a.test#x", "must not have a query or fragment"),
+        (" ", "must be a web address"),
+        (None, "must be a web address, not None"),
+    ):
+        with pytest.raises(ConfigurationError, match=says):
+            address.normalize_host(bad)
 
 
 def test_long_values_are_cut_in_what_is_said_of_them() -> None:

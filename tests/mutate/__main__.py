@@ -149,7 +149,7 @@ def _meet_python(
     from .reach import Reach, measured
 
     warm_up(scratch)
-    reach: Reach = measured(name, area, scratch, jobs)
+    reach: Reach = measured(area, scratch, jobs)
     if reach.broken:
         sys.stderr.write(f"{name}: not asked, they fail as it is: {', '.join(reach.broken)}\n")
     loading = {

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .areas import CACHE, ROOT, Area
+from .areas import AREAS, CACHE, ROOT, Area
 from .forks import forked, pytest_in
 
 _LONGEST = 900  # seconds for one file of tests
@@ -91,11 +91,21 @@ def _digest(*paths: Path) -> str:
     return found.hexdigest()[:16]
 
 
-def measured(name: str, area: Area, scratch: Path, jobs: int) -> Reach:
-    """What the area's tests reach, from the folder or measured now."""
+def measured(area: Area, scratch: Path, jobs: int) -> Reach:
+    """What the area's tests reach, from the folder or measured now.
+
+    Areas with the same tests are measured together.
+    """
+    alike = {
+        name: it
+        for name, it in AREAS.items()
+        if (it.tests, it.without) == (area.tests, area.without)
+    }
+    name = "+".join(alike)
+    modules = [path for it in alike.values() for path in it.files()]
     kept = CACHE / f"{name}.json"
     before = json.loads(kept.read_text("utf-8")) if kept.exists() else {}
-    about = _digest(*area.files())
+    about = _digest(*modules)
     names = [str(it.relative_to(ROOT)) for it in area.test_files()]
     keys = {it: f"{about}-{_digest(ROOT / it)}" for it in names}
     known = {it: before[it] for it in names if before.get(it, {}).get("key") == keys[it]}
@@ -103,8 +113,8 @@ def measured(name: str, area: Area, scratch: Path, jobs: int) -> Reach:
     if wanted:
         _say(f"{name}: which lines are reached by {len(wanted)} files of tests … ")
         began = time.monotonic()
-        modules = [str(it) for it in area.files()]
-        tasks = [(_watched(it, modules), _LONGEST) for it in wanted]
+        included = [str(it) for it in modules]
+        tasks = [(_watched(it, included), _LONGEST) for it in wanted]
         for at, ended in forked(tasks, scratch, jobs):
             if ended.told is None:
                 raise RuntimeError(f"{wanted[at]} could not be measured:\n{ended.said}")
