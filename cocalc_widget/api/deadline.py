@@ -7,7 +7,10 @@ whole exchange of a thread has one end, and every read gets what is left.
 
 from __future__ import annotations
 
+import contextlib
 import io
+import os
+import queue
 import threading
 import time
 from typing import TYPE_CHECKING, Any
@@ -15,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+from ..forking import on_fork
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -85,6 +90,17 @@ class _Exchanging:
     sock: Any
     _held: bytearray | None = None
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        on_fork(self)
+
+    def after_fork(self) -> None:
+        """Let go of the parent's connection in a child: closed here, without a word to the host."""
+        sock, self.sock = self.sock, None
+        if sock is not None:
+            with contextlib.suppress(OSError):
+                os.close(getattr(sock, "socket", sock).detach())  # `socket`: TLS in TLS
+
     def connect(self) -> None:
         super().connect()  # type: ignore[misc]
         self.sock = _Socket(self.sock)
@@ -118,11 +134,28 @@ class _Secure(_Exchanging, HTTPSConnection):
     pass
 
 
-class _PlainPool(HTTPConnectionPool):
+class _Pooling:
+    """What both kinds of pool do: in a child they begin anew."""
+
+    pool: queue.LifoQueue[Any] | None
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        on_fork(self)
+
+    def after_fork(self) -> None:
+        """Make the same queue new: its lock may be held for ever, and closing it would take it."""
+        if (mine := self.pool) is not None:
+            queue.LifoQueue.__init__(mine, mine.maxsize)
+            for _ in range(mine.maxsize):
+                mine.put(None)  # a place for a connection, as urllib3 has it
+
+
+class _PlainPool(_Pooling, HTTPConnectionPool):
     ConnectionCls = _Plain
 
 
-class _SecurePool(HTTPSConnectionPool):
+class _SecurePool(_Pooling, HTTPSConnectionPool):
     ConnectionCls = _Secure
 
 

@@ -11,12 +11,13 @@ import urllib3
 
 from ..address import origin_of
 from ..errors import APIConnectionError, CoCalcError
+from ..forking import on_fork
 from ..redact import Secret, redact
 from .broken import explain, refuse_redirect, target_of
 from .deadline import exchange
 from .policy import REDIRECTS, Timeouts, backoff, worth_retrying
 from .route import Route, make_route
-from .wire import Reply, encode, make_session
+from .wire import Reply, encode, make_session, renewed
 
 Auth = Literal["basic", "bearer", "none"]
 # a chunk of negative size, for one, is a bare ValueError of Python's own
@@ -36,7 +37,7 @@ class _Request(NamedTuple):
 
 
 class Transport:
-    """Sends requests to one host. Safe to share between threads.
+    """Sends requests to one host. Safe to share between threads, and to use after a fork.
 
     Args:
         host: as `address.normalize_host` gives it.
@@ -63,8 +64,15 @@ class Transport:
         self.timeouts = timeouts or Timeouts()
         self.retries = retries
         self.verify = verify
+        self._pool = pool
         self._session = make_session(host, verify=verify, pool=pool)
         self._routes: dict[tuple[object, ...], Route] = {}
+        on_fork(self)
+
+    def after_fork(self) -> None:
+        """Begin anew in a child: the connections are its parent's."""
+        self._session = renewed(self._session, self._pool)
+        self._routes = {}
 
     def request(
         self,
