@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-import threading
 from dataclasses import dataclass
 from pathlib import Path
 
 from .address import DEFAULT_HOST, normalize_host
 from .errors import ConfigurationError
+from .forking import new_lock
 from .keyfiles import config_dir, key_file, read_lines, stored_hosts, write_key
 from .redact import Secret
 
@@ -27,7 +27,7 @@ __all__ = [
     "write_key",
 ]
 
-_lock = threading.Lock()
+_lock = new_lock()
 _session: dict[str, Secret] = {}  # host -> key given by login() in this process
 _current: list[str] = []  # hosts logged in to, the latest last
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-import threading
 import weakref
 from typing import NoReturn
+
+from .forking import new_lock
 
 _MASK = "•••"
 # What a secret looks like when we do not hold it ourselves: CoCalc's API keys
@@ -66,7 +67,7 @@ class Secret:
 
 
 _living: weakref.WeakValueDictionary[int, Secret] = weakref.WeakValueDictionary()
-_lock = threading.Lock()
+_lock = new_lock()
 
 
 def mask(value: str) -> str:

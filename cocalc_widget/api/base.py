@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, get_args
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from .. import config
 from ..address import Address, Generation, is_uuid, parse_address
 from ..errors import ConfigurationError
+from ..forking import new_lock
 from . import detect, naming
 from .caller import Caller
 from .policy import check_timeout
@@ -74,7 +74,7 @@ class ClientBase:
         self._found: Dialect | None = None
         self._account_id: str | None = None
         self._titles: dict[str, str] = {}  # project id -> title, where no two have the same
-        self._lock = threading.Lock()
+        self._lock = new_lock()
 
     @property
     def host(self) -> str:
