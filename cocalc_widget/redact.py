@@ -119,5 +119,5 @@ def _is_pair(told: str) -> bool:
 
 
 def _is_random(told: str) -> bool:
-    """Whether this is a token rather than a name: capitals, small letters, digits here and there."""
+    """Whether this is a token, not a name: capitals, small letters, digits here and there."""
     return all(re.search(kind, told) for kind in ("[A-Z]", "[a-z]", "[0-9][^0-9]+[0-9]"))
