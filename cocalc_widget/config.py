@@ -62,13 +62,15 @@ def resolve(
     """Host and key to use: argument → login → environment → stored file → `api.key`.
 
     A key stored for one host is never used for another: `COCALC_API_KEY` counts
-    for `COCALC_HOST` (for any host if that is not set).
+    for `COCALC_HOST` (for any host if that is not set). A key that is given goes to
+    the host that is given, logged in to, in `COCALC_HOST`, or cocalc.com: never to
+    one whose own key happens to be stored.
 
     Raises:
         ConfigurationError: a host that is no web address, or unencrypted; an
             unreadable key file.
     """
-    name = find_host(host, allow_http=allow_http)
+    name = find_host(host, allow_http=allow_http, stored=api_key is None)
     if api_key is not None:
         return Credentials(name, clean_key(api_key), "argument")
     for source, key in _found(name):
@@ -76,8 +78,11 @@ def resolve(
     return Credentials(name, None, "")
 
 
-def find_host(host: str | None = None, *, allow_http: bool = False) -> str:
-    """The host: argument → latest login → `COCALC_HOST` → the only stored one → cocalc.com."""
+def find_host(host: str | None = None, *, allow_http: bool = False, stored: bool = True) -> str:
+    """The host: argument → latest login → `COCALC_HOST` → the only stored one → cocalc.com.
+
+    The stored one is left out without `stored`: for what is not its own key.
+    """
     if host is not None:
         return normalize_host(host, allow_http=allow_http)
     if _current:
@@ -85,7 +90,7 @@ def find_host(host: str | None = None, *, allow_http: bool = False) -> str:
     told = os.environ.get("COCALC_HOST", "").strip()
     if told:
         return normalize_host(told, allow_http=allow_http)
-    kept = stored_hosts()
+    kept = stored_hosts() if stored else []
     return kept[0] if len(kept) == 1 else DEFAULT_HOST
 
 
@@ -98,7 +103,7 @@ def login(
     api_key: str | Secret, host: str | None = None, *, store: bool = False, allow_http: bool = False
 ) -> Credentials:
     """Use this key for this host from now on, in this process; with `store`, later too."""
-    name = find_host(host, allow_http=allow_http)
+    name = find_host(host, allow_http=allow_http, stored=False)
     key = clean_key(api_key)
     if not key:
         raise ConfigurationError("the API key is blank.")

@@ -45,14 +45,18 @@ class Secret:
 
     `str`, `repr` and `format` give a mask, and pickling or copying it into
     JSON fails; `reveal()` gives the value. Two secrets compare by value.
+
+    Attributes:
+        home: the only host that it may be given to, "" if not known.
     """
 
-    __slots__ = ("__weakref__", "_value")
+    __slots__ = ("__weakref__", "_value", "home")
 
     def __init__(self, value: str) -> None:
         if not isinstance(value, str):
             raise TypeError(f"a secret is a string, not {type(value).__name__}")
         self._value = value
+        self.home = ""
         with _lock:
             _living[id(self)] = self
 

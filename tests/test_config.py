@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cocalc_widget import config
+from cocalc_widget import Client, config
 from cocalc_widget.errors import ConfigurationError
 from cocalc_widget.redact import Secret
 
@@ -51,6 +51,20 @@ def test_hosts(monkeypatch: pytest.MonkeyPatch) -> None:
     config.login(KEYS[0], "third.example.com")
     assert config.find_host() == "https://third.example.com"
     assert config.find_host("fourth.example.com") == "https://fourth.example.com"
+
+
+def test_a_key_that_is_given_does_not_go_to_the_only_stored_host(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    config.write_key(HOST, Secret(KEYS[0]))
+    assert config.resolve().host == HOST
+    assert config.resolve(KEYS[1]).host == "https://cocalc.com"
+    assert Client(KEYS[1]).host == Client("").host == "https://cocalc.com"
+    monkeypatch.setenv("COCALC_HOST", "https://one.example.com")
+    assert Client(KEYS[1]).host == "https://one.example.com"
+    monkeypatch.delenv("COCALC_HOST")
+    assert config.login(KEYS[1]).host == "https://cocalc.com"
+    assert config.resolve(host=HOST).api_key == Secret(KEYS[0])
 
 
 def test_a_key_is_for_its_host(monkeypatch: pytest.MonkeyPatch) -> None:
