@@ -101,7 +101,9 @@ def delete_key(host: str) -> None:
         ConfigurationError: it cannot be deleted.
     """
     try:
-        key_file(host).unlink(missing_ok=True)
+        file = key_file(host)
+        if file.exists():  # a folder that is read-only needs no deleting in it
+            file.unlink(missing_ok=True)
     except OSError as error:
         why = error.strerror or type(error).__name__
     else:
@@ -137,7 +139,7 @@ def read_lines(file: Path) -> list[str]:
         if not stat.S_ISREG(file.stat().st_mode):
             return []
         return file.read_text(encoding="utf-8").split()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return []
     except (OSError, UnicodeDecodeError) as error:
         why = type(error).__name__
