@@ -29,7 +29,8 @@ class ClientBase:
 
     Args:
         api_key: the key; without it login → `COCALC_API_KEY` → stored file → `api.key`.
-        host: the server; without it the latest login → `COCALC_HOST` → cocalc.com.
+        host: the server; without it the latest login → `COCALC_HOST` → (without
+            `api_key`) the only one with a stored key → cocalc.com.
         api: "v1", "v2" (with the conat bridge where there is one), or "auto":
             asks the host once per process.
         timeout: seconds for a call with all its retries, or (connect, call). A

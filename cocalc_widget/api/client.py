@@ -277,14 +277,16 @@ class Client(Copies, Files):
 
     def _own(self, token: Token | Secret | str) -> Secret:
         """The secret in a token, which must not have been made by another host."""
-        if isinstance(token, Token) and token.host != self.host:
-            raise ValidationError(
-                f"this token was made by {token.host}; it is not sent to {self.host}.",
-                remedy="Use a client of that host, or make one here: create_token().",
-            )
-        secret = token.secret if isinstance(token, Token) else _secret(token, "token")
+        given = token if isinstance(token, Token) else None
+        secret = token = token.secret if isinstance(token, Token) else _secret(token, "token")
         if not secret.reveal().strip():
             raise ValidationError("the token is blank.")
+        home = given.host if given else secret.home
+        if home and home != self.host:
+            raise ValidationError(
+                f"this token was made by {home}; it is not sent to {self.host}.",
+                remedy="Use a client of that host, or make one here: create_token().",
+            )
         return secret
 
     def _project(self, project: str) -> str:
