@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, get_args
 
 from .. import config
@@ -18,10 +17,11 @@ from .transport import Transport
 from .wire import check_ca
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from ..redact import Secret
     from .dialect import Dialect
+    from .results import Project
 
 
 class ClientBase:
@@ -150,15 +150,12 @@ class ClientBase:
             NotFoundError: no such project.
             ValidationError: not an address, or more than one project is meant.
         """
-        (meant,), ids = self._settle([parse_address(address)])
-        return replace(meant, project=ids[meant.project])
+        place = parse_address(address)
+        return naming.located(place, self._known([place]))
 
-    def _settle(self, places: Sequence[Address]) -> tuple[list[Address], dict[str, str]]:
-        """The addresses as they are meant, and the ids of the projects in them; at one request."""
-        known = [] if all(is_uuid(place.project) for place in places) else self.projects()
-        meant = [naming.settled(place, known) for place in places]
-        names = dict.fromkeys(place.project for place in meant)
-        return meant, {n: n.lower() if is_uuid(n) else naming.find(n, known) for n in names}
+    def _known(self, places: Iterable[Address]) -> Sequence[Project]:
+        """The projects that these addresses may mean; listed where one has no id."""
+        return [] if all(is_uuid(place.project) for place in places) else self.projects()
 
     def close(self) -> None:
         """Close the connections that are kept open. The client can still be used."""

@@ -82,6 +82,22 @@ def settled(place: Address, known: Sequence[Project]) -> Address:
     return replace(fits[0], path=check_path(fits[0].path) if fits[0].path.strip() else "")
 
 
+def located(place: Address, known: Sequence[Project]) -> Address:
+    """What an address means, with the project's id.
+
+    Args:
+        place: as it was given.
+        known: the projects of the account; not looked at where the address has an id.
+
+    Raises:
+        NotFoundError: no such project.
+        ValidationError: several are meant.
+    """
+    meant = settled(place, known)
+    name = meant.project
+    return replace(meant, project=name.lower() if is_uuid(name) else find(name, known))
+
+
 def _candidates(name: str, hits: Sequence[Project]) -> str:
     told = [p.project_id if p.title == name else f"{p.project_id} ({p.title})" for p in hits]
     more = len(told) - _SHOWN

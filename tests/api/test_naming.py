@@ -10,7 +10,7 @@ import pytest
 from cocalc_widget import errors
 from cocalc_widget.address import Address, parse_address
 from cocalc_widget.api import Project, naming
-from cocalc_widget.api.targets import read_csv
+from cocalc_widget.api.sheets import read_sheet
 
 TITLES = ["Lesson", "Week 1: intro", "Week 2", "Week 2: more", "größe", "Twice", "Twice", "A:B:C"]
 KNOWN = [
@@ -105,6 +105,6 @@ def test_a_path_behind_a_long_title_is_checked_too() -> None:
 def test_a_column_of_projects_may_hold_such_titles(tmp_path: Path) -> None:
     file = tmp_path / "class.csv"
     file.write_text("project,path\nWeek 1: intro,x.md\nA:B:C,\n")
-    first, second = read_csv(file)
+    first, second = (told.place for told in read_sheet(file)[0])
     assert first == Address("Week 1: intro", "x.md")
     assert naming.settled(second, KNOWN) == Address("A:B:C")
