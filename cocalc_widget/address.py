@@ -70,13 +70,17 @@ def check_path(value: object, name: str = "path") -> str:
 
 
 def parse_address(text: object) -> Address:
-    """Split `PROJECT:PATH` at the first colon, or check an `Address` that was made by hand."""
+    """Split `PROJECT:PATH` at the first colon, or check an `Address` that was made by hand.
+
+    Blanks around a project stay, as titles may have some; around an id they do not.
+    """
     project, path = getattr(text, "project", None), getattr(text, "path", "")
     if isinstance(text, str):
         project, _, path = text.partition(":")
     if not isinstance(project, str) or not project.strip():
         raise ValidationError(f"an address is PROJECT or PROJECT:PATH, not {_short(text)}.")
-    return Address(project.strip(), "" if str(path).isspace() or path == "" else check_path(path))
+    project = project.strip() if is_uuid(project.strip()) else project
+    return Address(project, "" if str(path).isspace() or path == "" else check_path(path))
 
 
 def normalize_host(value: object, *, allow_http: bool = False) -> str:

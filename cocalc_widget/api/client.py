@@ -288,7 +288,7 @@ class Client(Copies, Files):
         return secret
 
     def _project(self, project: str) -> str:
-        return self.resolve(filled(project, "project").strip())
+        return self.resolve(project)
 
 
 def _secret(given: object, name: str = "password") -> Secret:

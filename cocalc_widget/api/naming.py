@@ -23,13 +23,21 @@ def called(name: str, known: Sequence[Project]) -> list[Project]:
     """The projects of that title, else those whose id begins like this.
 
     Two ways of writing the same letters (`é` as one character, or as two) are one title.
+    Blanks at its ends count only where another title is the same but for them.
     """
-    same = unicodedata.normalize("NFC", name)
+    if not name.strip():
+        return []
     hits = [p for p in known if p.title == name]
-    hits = hits or [p for p in known if unicodedata.normalize("NFC", p.title) == same]
-    if not hits and len(name) >= _LEAST:
-        hits = [p for p in known if p.project_id.startswith(name.lower())]
+    for same in (_letters, lambda text: _letters(text).strip()):
+        hits = hits or [p for p in known if same(p.title) == same(name)]
+    start = name.strip().lower()
+    if not hits and len(start) >= _LEAST:
+        hits = [p for p in known if p.project_id.startswith(start)]
     return hits
+
+
+def _letters(text: str) -> str:
+    return unicodedata.normalize("NFC", text)
 
 
 def find(name: str, known: Sequence[Project]) -> str:
@@ -64,7 +72,7 @@ def readings(place: Address) -> Iterator[Address]:
     text = f"{place.project}:{place.path}"
     for at in range(len(place.project) + 1, len(text) + 1):
         if text[at : at + 1] in (":", ""):
-            yield Address(text[:at].strip(), text[at + 1 :])
+            yield Address(text[:at], text[at + 1 :])
 
 
 def settled(place: Address, known: Sequence[Project]) -> Address:

@@ -43,6 +43,19 @@ def test_a_title_in_its_other_spelling_is_found() -> None:
     assert naming.find("é", both) == "y" * 36  # as it is written goes first
 
 
+def test_blanks_at_the_ends_of_a_title_count_where_they_must() -> None:
+    known = [Project("x" * 36, "Lesson "), Project("z" * 36, "   ")]
+    for name in ("Lesson ", "Lesson", " Lesson"):
+        assert naming.find(name, known) == "x" * 36
+        assert naming.located(parse_address(f"{name}:a"), known) == Address("x" * 36, "a")
+    known.append(Project("y" * 36, "Lesson"))
+    assert [naming.find(name, known)[0] for name in ("Lesson ", "Lesson")] == ["x", "y"]
+    with pytest.raises(errors.ValidationError, match="2 projects match ' Lesson'"):
+        naming.find(" Lesson", known)
+    with pytest.raises(errors.NotFoundError):
+        naming.find("  ", known)
+
+
 @pytest.mark.parametrize(
     ("name", "error", "words"),
     [
