@@ -17,7 +17,10 @@ _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12
 # what a browser takes for a host's name as it stands; it would read other signs in its own way
 _NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_WHERE_IDS_STAND = "A project's id stands in its address: .../projects/<project_id>/files/..."
+_WHERE_IDS_STAND = (
+    "Client().resolve(TITLE) tells the id of a project; it also stands in its address: "
+    ".../projects/<project_id>/files/..."
+)
 MAX_PATH = 4096  # bytes: what the file systems of a project take
 
 

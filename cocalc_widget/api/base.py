@@ -12,7 +12,7 @@ from ..errors import ConfigurationError
 from . import detect, naming
 from .caller import Caller
 from .policy import check_timeout
-from .results import Projects
+from .results import Project, Projects
 from .transport import Transport
 from .wire import check_ca
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from ..redact import Secret
     from .dialect import Dialect
-    from .results import Project
 
 
 class ClientBase:
@@ -125,21 +124,28 @@ class ClientBase:
         Raises:
             APIError: as every call; see `errors`.
         """
-        found = Projects(self._dialect.projects())
+        return self._listed()
+
+    def _listed(self, timeout: float | None = None) -> Projects:
+        found = Projects(self._dialect.projects(timeout=timeout))
         counts = Counter(project.title for project in found)
         self._titles = {p.project_id: p.title for p in found if p.title and counts[p.title] == 1}
         return found
 
-    def resolve(self, project: str) -> str:
+    def resolve(self, project: str | Project) -> str:
         """The id of a project, given by its id, the beginning of it, or its title.
 
         An id costs no request; else the projects are listed.
 
         Raises:
             NotFoundError: no such project.
-            ValidationError: more than one.
+            ValidationError: more than one, or nothing that can name one.
         """
-        return project.lower() if is_uuid(project) else naming.find(project, self.projects())
+        return self._project(project)
+
+    def _project(self, project: str | Project, timeout: float | None = None) -> str:
+        name = naming.check(project)
+        return name if is_uuid(name) else naming.find(name, self._listed(timeout))
 
     def locate(self, address: str | Address) -> Address:
         """Where `PROJECT:PATH` leads: the same with the project's id.

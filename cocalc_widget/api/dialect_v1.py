@@ -60,12 +60,12 @@ class DialectV1(CopiesV1):
             params["start"] = True
         return rows.text_at(self._call("create_project", params), "project_id", "create_project")
 
-    def projects(self) -> list[Project]:
+    def projects(self, *, timeout: float | None = None) -> list[Project]:
         # `projects` leaves out what was not used lately; `projects_all` has all (source)
         try:
-            told = self.query("projects_all", [_PROJECT])
+            told = self.query("projects_all", [_PROJECT], timeout=timeout)
         except (PermissionDeniedError, NotFoundError, ValidationError):
-            told = self.query("projects", [_PROJECT])
+            told = self.query("projects", [_PROJECT], timeout=timeout)
         found = rows.list_of(told or [], "query")
         # it lists deleted projects too (recording)
         there = [row for row in found if rows.dict_of(row).get("deleted") is not True]

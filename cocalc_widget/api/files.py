@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from ..address import check_path, check_uuid
+from ..address import check_path
 from ..errors import APIError, ValidationError
+from . import naming
 from . import text as texts
 from .base import ClientBase
 from .policy import check_seconds
@@ -14,7 +15,7 @@ from .policy import check_seconds
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .results import ExecResult
+    from .results import ExecResult, Project
 
 _EXEC_TIME = 60.0
 
@@ -22,34 +23,47 @@ _EXEC_TIME = 60.0
 class Files(ClientBase):
     """Text files and commands."""
 
-    def read_text(self, project_id: str, path: str) -> str:
+    def read_text(self, project_id: str | Project, path: str) -> str:
         """The content of a text file.
 
+        Args:
+            project_id: the project's id, the start of its id, or its title.
+            path: of the file, relative to the project's home.
+
         Raises:
-            NotFoundError: no such file.
-            ValidationError: a folder, or not text; a bad id or path.
+            NotFoundError: no such file, or no such project.
+            ValidationError: a folder, or not text; a bad path.
         """
-        project_id, path = check_uuid(project_id), check_path(path)
+        path = check_path(path)
+        project_id = self._project(project_id)
         content = self._dialect.read_text(project_id, path)
         return texts.check(self._dialect, project_id, path, content)
 
-    def write_text(self, project_id: str, path: str, text: str) -> None:
+    def write_text(self, project_id: str | Project, path: str, text: str) -> None:
         """Write a whole text file, of any size; folders are made as needed.
 
+        Args:
+            project_id: the project's id, the start of its id, or its title.
+            path: of the file, relative to the project's home.
+            text: all that is to be in it.
+
         Raises:
-            ValidationError: the path is a folder; a bad id or path; no text.
+            NotFoundError: no such project.
+            ValidationError: the path is a folder; a bad path; no text.
         """
         if not isinstance(text, str):
             # a number as content was never answered by the server (recording)
             raise ValidationError(f"the text must be a string, not {type(text).__name__}.")
-        project_id, path = check_uuid(project_id), check_path(path)
+        path = check_path(path)
         if path.endswith("/"):
             raise ValidationError(f"{path!r} names a folder.", remedy="Name a file in that folder.")
+        texts.check_unicode(text)
+        project_id = self._project(project_id)
         texts.write(self._dialect, project_id, path, text)
 
     def exec(
         self,
-        project_id: str,
+        project_id: str | Project,
         command: str,
         args: Sequence[str] | None = None,
         *,
@@ -61,7 +75,7 @@ class Files(ClientBase):
         """Run a command in a project; starts the project if needed. Never sent twice.
 
         Args:
-            project_id: where.
+            project_id: the project's id, the start of its id, or its title.
             command: a line for bash; or, with `args`, a program.
             args: the program's arguments.
             path: the folder to run in, relative to the project's home.
@@ -73,7 +87,8 @@ class Files(ClientBase):
             APIError: with `check`, the command failed; its stderr is in the message.
             ServerError: killed at its timeout.
         """
-        project_id = check_uuid(project_id)
+        naming.check(project_id)
+        filled(command, "command")
         if path:
             check_path(path)
         if args is not None:
@@ -81,9 +96,8 @@ class Files(ClientBase):
         if env is not None and not _is_environment(env):
             raise ValidationError("env must be a dict of strings.")
         check_seconds(timeout)
-        ended = self._dialect.exec(
-            project_id, filled(command, "command"), args, path=path, timeout=timeout, env=env
-        )
+        project_id = self._project(project_id)
+        ended = self._dialect.exec(project_id, command, args, path=path, timeout=timeout, env=env)
         if check and ended.exit_code != 0:
             why = ended.stderr.strip() or ended.stdout.strip() or "it printed nothing"
             raise APIError(

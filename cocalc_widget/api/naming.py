@@ -19,6 +19,22 @@ _LEAST = 4  # characters of an id that may stand for it
 _SHOWN = 4  # candidates that a message lists
 
 
+def check(told: object) -> str:
+    """What names a project: an id (in lower case), the start of one, or a title; or a `Project`.
+
+    Raises:
+        ValidationError: nothing that can be one; nothing was sent.
+    """
+    name = getattr(told, "project_id", told)
+    if not isinstance(name, str) or not name.strip():
+        raise ValidationError(
+            "a project is named by its title, its id, or the start of its id, not by "
+            f"{'blanks' if isinstance(name, str) else type(told).__name__}.",
+            remedy="projects() lists them.",
+        )
+    return name.strip().lower() if is_uuid(name.strip()) else name
+
+
 def called(name: str, known: Sequence[Project]) -> list[Project]:
     """The projects of that title, else those whose id begins like this.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import posixpath
+import re
 import string
 import uuid
 from contextlib import suppress
@@ -28,6 +29,7 @@ cat -- "$1/.whole" > "$2" || exit 24
 rm -rf -- "$1"
 """
 _PLAIN = f"{string.ascii_letters}{string.digits}_.-~ ".encode()  # what a form leaves as it is
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _JOIN_TIME = 120.0  # s
 _DIRECTORY = "Read a file in it, or list it: exec(project_id, 'ls', [path])."
 _BINARY = "For its bytes: exec(project_id, 'base64', [path])."
@@ -125,7 +127,17 @@ def measure(text: str, *, form: bool) -> int:
         return len(json.dumps(text, ensure_ascii=False).encode())
     except UnicodeEncodeError:
         pass
-    raise ValidationError("the text is not valid Unicode: it has half of a surrogate pair.")
+    raise _no_unicode()
+
+
+def check_unicode(text: str) -> None:
+    """Refuse what no request can carry, or `ValidationError`."""
+    if _SURROGATE.search(text):
+        raise _no_unicode()
+
+
+def _no_unicode() -> ValidationError:
+    return ValidationError("the text is not valid Unicode: it has half of a surrogate pair.")
 
 
 def split(text: str, size: int, *, form: bool) -> Iterator[str]:
