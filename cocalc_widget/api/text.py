@@ -28,6 +28,8 @@ else sum=$(shasum -a 256 < "$1/.whole"); fi
 cat -- "$1/.whole" > "$2" || exit 24
 rm -rf -- "$1"
 """
+_WHAT = 'if [ -d "$1" ]; then echo folder; else wc -c < "$1"; fi'
+_ARCHIVE = "BZh"  # how bzip2 begins
 _PLAIN = f"{string.ascii_letters}{string.digits}_.-~ ".encode()  # what a form leaves as it is
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _JOIN_TIME = 120.0  # s
@@ -80,25 +82,24 @@ def check(dialect: Dialect, project_id: str, path: str, content: str) -> str:
     """The content of a file, if it is text.
 
     Raises:
-        ValidationError: it came as the tar archive of a folder (recording), or
-            is binary, so that its bytes were lost on the way.
+        ValidationError: it is a folder, or is binary, so that its bytes were lost on the way.
     """
-    if _is_archive(content):
+    nul = "\x00" in content
+    if not (nul or "\ufffd" in content or content.startswith(_ARCHIVE)):
+        return content
+    # A folder comes as an archive (recording), as a file that is one does; only the project
+    # can tell them apart. What is no UTF-8 was replaced by U+FFFD, which is longer than the
+    # byte it stands for; or the file really has it.
+    args = ["-c", _WHAT, "bash", path]
+    found = dialect.exec(project_id, "bash", args, path="", timeout=30).stdout.strip()
+    if found == "folder":
         raise ValidationError(
             f"{path!r} is a folder, not a file.",
             endpoint="read_text",
             status=200,
             remedy=_DIRECTORY,
         )
-    broken = "\x00" in content
-    if not broken and "\ufffd" in content:
-        # What is no UTF-8 was replaced by this character, which is longer than
-        # the byte it stands for; or the file really has it.
-        found = dialect.exec(
-            project_id, "bash", ["-c", 'wc -c < "$1"', "bash", path], path="", timeout=30
-        )
-        broken = found.stdout.strip() != str(len(content.encode("utf-8", "replace")))
-    if broken:
+    if nul or found != str(len(content.encode("utf-8", "replace"))):
         raise ValidationError(
             f"{path!r} is not a text file in UTF-8.",
             endpoint="read_text",
@@ -106,12 +107,6 @@ def check(dialect: Dialect, project_id: str, path: str, content: str) -> str:
             remedy=_BINARY,
         )
     return content
-
-
-def _is_archive(content: str) -> bool:
-    # "ustar" is at byte 257 of a tar archive. The name before it, of up to 100 bytes and
-    # zeros, has fewer characters than bytes where they are not ASCII.
-    return "\x00" in content[:101] and "ustar" in content[180:262]
 
 
 def measure(text: str, *, form: bool) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import tarfile
 from collections.abc import Callable
 from typing import Any
 
@@ -111,3 +113,33 @@ def test_where_only_an_id_will_do_the_way_to_one_is_named() -> None:
 
     with pytest.raises(errors.ValidationError, match=r"Client\(\).resolve\(TITLE\)"):
         check_uuid("My course")
+
+
+def archive(mode: str) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode=mode) as made:  # type: ignore[call-overload]
+        made.addfile(tarfile.TarInfo("a.md"))
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("api", ["auto", "v2"])
+def test_folders_and_archives_are_told_apart(site: LocalCoCalc, api: Any) -> None:
+    """A folder comes as an archive on generation A; a file that is one is no folder."""
+    client = Client(site.api_key, host=site.url, verify=str(site.ca_file), api=api)
+    content = {
+        "a.tar": archive("w"),
+        "a.tar.bz2": archive("w:bz2"),
+        "f/ü/x.md": "x\n",
+        "BZh.md": "BZh91AY is how bzip2 begins\n",
+        "odd.md": "\ufffd is a letter\n",
+        "latin.md": "größe".encode("latin-1"),
+    }
+    there = site.create_project("Archives", content)
+    for path in ("f", "f/ü", "f/"):
+        with pytest.raises(errors.CoCalcError, match=r"(is a folder, not a file|EISDIR)"):
+            client.read_text(there, path)
+    for path in ("a.tar", "a.tar.bz2", "latin.md"):
+        with pytest.raises(errors.ValidationError, match="is not a text file in UTF-8"):
+            client.read_text(there, path)
+    for path in ("BZh.md", "odd.md"):
+        assert client.read_text(there, path) == content[path]
