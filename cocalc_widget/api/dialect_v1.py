@@ -100,10 +100,19 @@ class DialectV1(CopiesV1):
         env: dict[str, str] | None = None,
         limit: float | None = None,
     ) -> ExecResult:
-        told = rows.exec_params(command, args, path, timeout, env)
+        # it knows no `env` (recording)
+        line, words = rows.with_env(command, args, env)
+        told = rows.exec_params(line, words, path, timeout, None)
         limit = timeout + self._caller.transport.timeouts.total if limit is None else limit
         answer = self._call("project_exec", {"project_id": project_id, **told}, timeout=limit)
-        return rows.exec_of(answer, "project_exec")
+        ended = rows.exec_of(answer, "project_exec")
+        if env and ended.exit_code == 127 and ended.stderr.startswith("env: "):
+            raise NotFoundError(
+                f"there is no program {command!r} in the project: nothing was run.",
+                endpoint="project_exec",
+                status=200,
+            )
+        return ended
 
     def create_token(self, account: str, password: Secret | None, expire: datetime | None) -> Token:
         if expire is not None:

@@ -83,16 +83,23 @@ class Account(rich.Card):
 
 @dataclass(frozen=True, slots=True)
 class ExecResult:
-    """How a command in a project ended."""
+    """How a command in a project ended.
+
+    Attributes:
+        truncated: CoCalc cut stdout or stderr, which are not whole.
+    """
 
     stdout: str
     stderr: str
     exit_code: int
+    truncated: bool = False
 
     def __repr__(self) -> str:
         parts = [f"exit code {self.exit_code}", self.stdout.rstrip("\n")]
         if self.stderr:
             parts.append("stderr: " + self.stderr.rstrip("\n"))
+        if self.truncated:
+            parts.append("[CoCalc cut the output here; to have it all, write it to a file]")
         return "\n".join(part for part in parts if part)
 
 

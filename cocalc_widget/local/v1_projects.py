@@ -91,7 +91,7 @@ async def read_one(core: Core, caller: Caller, project_id: object, path: object)
     required=("project_id", "command"),
     optional=(
         "compute_server_id", "path", "args", "timeout", "aggregate", "max_output", "bash",
-        "err_on_exit", "env", "async_call", "async_get", "async_stats", "async_await",
+        "err_on_exit",
     ),
 )  # fmt: skip
 async def project_exec(core: Core, caller: Caller, p: Params) -> dict[str, Any]:
