@@ -26,12 +26,13 @@ ALLOWED = {
     "errors": {"redact", "tracebacks"},
     "address": {"errors"},
     "keyfiles": {"errors", "redact", "address"},
+    "extras": {"errors"},
     "config": {"errors", "redact", "address", "keyfiles"},
     "api": {"errors", "redact", "address", "config", "_version"},
     "frame": {"errors", "redact", "address", "config", "api"},
-    "local": {"errors", "redact", "address"},
+    "local": {"errors", "redact", "address", "extras"},
     "magics": {"errors", "redact", "address", "config", "api", "frame", "_version"},
-    "demo": {"errors", "address", "local", "_version"},
+    "demo": {"errors", "address", "extras", "local", "_version"},
     TOP: {"_version", "errors", "api", "frame", "local", "magics"},
 }
 

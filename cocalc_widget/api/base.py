@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 from .. import config
 from ..address import Address, Generation, is_uuid, parse_address
@@ -18,9 +18,13 @@ from .wire import check_ca
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from os import PathLike
 
     from ..redact import Secret
     from .dialect import Dialect
+
+
+_C = TypeVar("_C", bound="ClientBase")
 
 
 class ClientBase:
@@ -34,7 +38,7 @@ class ClientBase:
         timeout: seconds for a call with all its retries, or (connect, call). A
             copy on a server without a queue gets 300 s unless this is given.
         retries: how often a call without side effects is tried again.
-        verify: as in requests: True, False, or a CA file.
+        verify: as in requests: True, False, or a CA file (or a folder of them).
         allow_http: send the key to a host that is not loopback unencrypted.
 
     Raises:
@@ -49,15 +53,14 @@ class ClientBase:
         api: detect.Api = "auto",
         timeout: float | tuple[float, float] | None = None,
         retries: int = 2,
-        verify: bool | str = True,
+        verify: bool | str | PathLike[str] = True,
         allow_http: bool = False,
     ) -> None:
         if api not in get_args(detect.Api):
             raise ConfigurationError(f"api must be 'v1', 'v2' or 'auto', not {api!r}.")
         if isinstance(retries, bool) or not isinstance(retries, int) or retries < 0:
             raise ConfigurationError(f"retries must be a number from 0 on, not {retries!r}.")
-        verify = verify if isinstance(verify, bool) else str(verify)
-        check_ca(verify)
+        verify = check_ca(verify)
         found = config.resolve(api_key, host, allow_http=allow_http)
         self._api: detect.Api = api
         self._key_source = found.source
@@ -167,7 +170,7 @@ class ClientBase:
         """Close the connections that are kept open. The client can still be used."""
         self._transport.close()
 
-    def __enter__(self) -> Any:
+    def __enter__(self: _C) -> _C:
         return self
 
     def __exit__(self, *_exc: object) -> None:

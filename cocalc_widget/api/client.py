@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from ..address import check_path, file_url, is_uuid, signed_url
@@ -218,8 +218,7 @@ class Client(Copies, Files):
         if expire is not None:
             if not isinstance(expire, datetime):
                 raise ValidationError(f"expire must be a datetime, not {type(expire).__name__}.")
-            # a naive time is local, as everywhere in Python
-            expire = expire if expire.tzinfo else expire.astimezone()
+            expire = _utc(expire)
         account = self.account_id if account is None else filled(account, "account").strip()
         token = self._dialect.create_token(account, password, expire)
         return replace(token, account=account.lower()) if is_uuid(account) else token
@@ -306,6 +305,14 @@ class Client(Copies, Files):
         if not secret.reveal().strip():
             raise ValidationError("the token is blank.")
         return secret
+
+
+def _utc(when: datetime) -> datetime:
+    """The same time in UTC; a naive one is local, as everywhere in Python."""
+    try:
+        return when.astimezone(timezone.utc)
+    except (OverflowError, OSError, ValueError):
+        raise ValidationError(f"expire={when!r} is no time that a calendar has.") from None
 
 
 def _secret(given: object, name: str = "password") -> Secret:

@@ -151,7 +151,7 @@ class Token:
 
     @property
     def _expires(self) -> str:
-        return f"{self.expire:%Y-%m-%d %H:%M} UTC" if self.expire else ""
+        return f"{self.expire.astimezone(timezone.utc):%Y-%m-%d %H:%M} UTC" if self.expire else ""
 
 
 def sign_in_url(
@@ -169,13 +169,15 @@ def sign_in_url(
 
 
 def parse_time(value: object) -> datetime | None:
-    """A time as CoCalc writes it: an ISO string, or milliseconds since 1970."""
+    """A time as CoCalc writes it, in UTC: an ISO string, or milliseconds since 1970."""
     if isinstance(value, bool) or not isinstance(value, (str, int, float)) or value == "":
         return None
     try:
         if isinstance(value, str):
             told = datetime.fromisoformat(value.replace("Z", "+00:00"))
-            return told if told.tzinfo else told.replace(tzinfo=timezone.utc)
+            return (told if told.tzinfo else told.replace(tzinfo=timezone.utc)).astimezone(
+                timezone.utc
+            )
         return datetime.fromtimestamp(value / 1000, timezone.utc)
     except (ValueError, OverflowError, OSError):
         return None

@@ -58,12 +58,18 @@ def write(dialect: Dialect, project_id: str, path: str, text: str) -> None:
         digest = hashlib.sha256(text.encode()).hexdigest()
         args = ["-c", _JOIN, "bash", parts, path, digest]
         ended = dialect.exec(project_id, "bash", args, path="", timeout=_JOIN_TIME)
-    except CoCalcError:
-        _clean(dialect, project_id, parts)
+    except CoCalcError as error:
+        if not _clean(dialect, project_id, parts):
+            error.advise(f"{error.remedy} {_left(parts)}".lstrip())
         raise
+    except KeyboardInterrupt:
+        done = "Stopped; the parts that were sent are removed."
+        if not _clean(dialect, project_id, parts):
+            done = f"Stopped. {_left(parts)}"
+        raise KeyboardInterrupt(done) from None
     if ended.exit_code == 0:
         return
-    _clean(dialect, project_id, parts)
+    left = "" if _clean(dialect, project_id, parts) else _left(parts)
     if ended.exit_code == 21:
         raise ValidationError(
             f"{path!r} is a folder: nothing was written.",
@@ -75,6 +81,7 @@ def write(dialect: Dialect, project_id: str, path: str, text: str) -> None:
     raise ServerError(
         f"the parts of {path!r} could not be joined: {why or f'exit code {ended.exit_code}'}.",
         endpoint="write_text",
+        remedy=left,
     )
 
 
@@ -147,6 +154,13 @@ def split(text: str, size: int, *, form: bool) -> Iterator[str]:
         start += count
 
 
-def _clean(dialect: Dialect, project_id: str, parts: str) -> None:
-    with suppress(CoCalcError):  # the first error is what the caller must hear
-        dialect.exec(project_id, "rm", ["-rf", "--", parts], path="", timeout=30)
+def _clean(dialect: Dialect, project_id: str, parts: str) -> bool:
+    """Remove the parts; whether that is certain. The first error is what the caller must hear."""
+    with suppress(CoCalcError, KeyboardInterrupt):
+        ended = dialect.exec(project_id, "rm", ["-rf", "--", parts], path="", timeout=30)
+        return ended.exit_code == 0
+    return False
+
+
+def _left(parts: str) -> str:
+    return f"Parts of it may be left in the project: the folder {parts!r} can be deleted."

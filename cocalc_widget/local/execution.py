@@ -140,5 +140,5 @@ def _node_error(code: str, number: int, command: Command) -> str:
     # a command that cannot be started is told in stderr as the JSON of an error (recording)
     name = command.argv[0]
     error = {"errno": number, "code": code, "syscall": f"spawn {name}", "path": name}
-    given = ["/tmp/cocalc-AbCdEf/a.sh"] if command.bash else command.args or []
+    given = ["/tmp/cocalc-AbCdEf/a.sh"] if command.bash else command.args or []  # noqa: S108 (words)
     return json.dumps({**error, "spawnargs": given}, separators=(",", ":"))
