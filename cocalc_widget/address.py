@@ -18,7 +18,10 @@ _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12
 # what a browser takes for a host's name as it stands; it would read other signs in its own way
 _NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_WHERE_IDS_STAND = "A project's id stands in its address: .../projects/<project_id>/files/..."
+_WHERE_IDS_STAND = (
+    "Client().resolve(TITLE) tells the id of a project; it also stands in its address: "
+    ".../projects/<project_id>/files/..."
+)
 MAX_PATH = 4096  # bytes: what the file systems of a project take
 
 
@@ -71,13 +74,17 @@ def check_path(value: object, name: str = "path") -> str:
 
 
 def parse_address(text: object) -> Address:
-    """Split `PROJECT:PATH` at the first colon, or check an `Address` that was made by hand."""
+    """Split `PROJECT:PATH` at the first colon, or check an `Address` that was made by hand.
+
+    Blanks around a project stay, as titles may have some; around an id they do not.
+    """
     project, path = getattr(text, "project", None), getattr(text, "path", "")
     if isinstance(text, str):
         project, _, path = text.partition(":")
     if not isinstance(project, str) or not project.strip():
         raise ValidationError(f"an address is PROJECT or PROJECT:PATH, not {_short(text)}.")
-    return Address(project.strip(), "" if str(path).isspace() or path == "" else check_path(path))
+    project = project.strip() if is_uuid(project.strip()) else project
+    return Address(project, "" if str(path).isspace() or path == "" else check_path(path))
 
 
 def normalize_host(value: object, *, allow_http: bool = False) -> str:

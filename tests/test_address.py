@@ -48,7 +48,8 @@ def test_good_paths_are_kept_as_they_are(good: str) -> None:
 
 def test_addresses() -> None:
     assert address.parse_address(f"{ID}:A/b:c.md") == address.Address(ID, "A/b:c.md")
-    assert address.parse_address(" My project ") == address.Address("My project")
+    assert address.parse_address(" My project ") == address.Address(" My project ")
+    assert address.parse_address(f" {ID} :a") == address.Address(ID, "a")
     assert str(address.Address("p", "a")) == "p:a"
     assert str(address.Address("p")) == "p"
     for bad in (":a.md", "", None, "p:/a", "p:../a"):
@@ -231,7 +232,7 @@ def test_tokens_that_no_url_can_carry(token: str) -> None:
 
 
 def test_an_address_that_was_made_by_hand_is_checked_too() -> None:
-    assert address.parse_address(address.Address(" a: b ", "x")) == address.Address("a: b", "x")
+    assert address.parse_address(address.Address(" a: b ", "x")) == address.Address(" a: b ", "x")
     assert address.parse_address(address.Address("p", " ")) == address.Address("p")
     for bad in (address.Address("p", "../x"), address.Address(" ", "x"), address.Address(5, 5)):  # type: ignore[arg-type]
         with pytest.raises(ValidationError):

@@ -100,8 +100,8 @@ def find_project(value: object, client: Any) -> str:
     Raises:
         ValidationError: it is no UUID, and none or several of the client's projects are called so.
     """
-    name = value.strip() if isinstance(value, str) else ""
-    if not name or is_uuid(name) or client is None:
+    name = value if isinstance(value, str) else ""
+    if not name.strip() or is_uuid(name.strip()) or client is None:
         return check_uuid(value)
     from ..api.naming import find  # loads the REST side, which a client has done already
 

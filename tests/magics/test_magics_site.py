@@ -176,6 +176,32 @@ def test_titles_with_colons_quotes_and_letters_in_two_spellings(online):
         assert len(online(f"%cocalc projects {title.upper()}")) == 1
 
 
+def test_titles_with_blanks_at_the_ends_or_a_hyphen_at_the_start(online, site):
+    """Each is read as completion and hints write it."""
+    made = {title: site.create_project(title, {"x.md": f"{title}\n"}) for title in ODD}
+    online("%cocalc projects")  # what completion knows
+    try:
+        for title in ODD:
+            typed = online.complete(f"%cocalc cat {title.strip()[:3]}")[0]
+            assert f'"{title}":' in typed
+            assert online(f'%cocalc cat "{title}":x.md') == f"{title}\n"
+            assert online(f"%cocalc cat '{title}:x.md'") == f"{title}\n"
+        assert online("%cocalc cat -- -intro:x.md") == "-intro\n"
+        online["title"] = "-intro"
+        assert online("%cocalc exec $title cat x.md").stdout == "-intro\n"
+        with pytest.raises(errors.NotFoundError, match="did you mean '-intro'") as caught:
+            online("%cocalc cat '-intr':x.md")
+        assert online(f"%cocalc cat {str(caught.value).split('mean ')[1].split('?')[0]}:x.md")
+        with pytest.raises(errors.ValidationError, match="hyphen goes into quotes"):
+            online("%cocalc cat -intro:x.md")
+    finally:
+        for project_id in made.values():
+            site.core.projects.change(project_id, deleted=True)
+
+
+ODD = ("Lab ", " Lab two", "-intro")
+
+
 @pytest.mark.parametrize("generation", ["A", "B"])
 @pytest.mark.parametrize(
     ("line", "error", "next_step"),
