@@ -121,7 +121,7 @@ if __name__ == "__main__":
 def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--sizes", type=int, nargs="+", default=[10, 50], metavar="OPENS")
-    parser.add_argument("--kernel", default=fronts.NEWEST, metavar="VERSION", help="of ipykernel")
+    parser.add_argument("--kernel", default=fronts.PYTHON, metavar="VERSION", help="of ipykernel")
     parser.add_argument("--nodelay", action="store_true",
                         help="with the server extension `cocalc_widget.nodelay`")  # fmt: skip
 
@@ -141,14 +141,14 @@ def figures(lab: dict[str, Any], marimo: dict[str, Any]) -> dict[str, Any]:
             round, and `messages`, how many went out and came in.
     """
     found: dict[str, Any] = {}
-    for size in lab:
-        ours = statistics.median(lab[size]["opens_s"])
+    for size, samples in lab.items():
+        ours = statistics.median(samples["opens_s"])
         beside = ours / statistics.median(marimo[size]["opens_s"])
         barred = int(size) == BARRED
         found[f"{size} opens"] = {
             "jupyterlab_s": at_most(round(ours, 3), LIMIT) if barred else round(ours, 3),
             "times_marimo": at_most(round(beside, 2), BESIDE) if barred else round(beside, 2),
-            "jupyterlab": _told(lab[size]),
+            "jupyterlab": _told(samples),
             "marimo": _told(marimo[size]),
         }
     return found
@@ -167,11 +167,13 @@ def _told(samples: dict[str, Sequence[Any]]) -> dict[str, Any]:
 
 
 def _lab(site: Any, told: argparse.Namespace) -> dict[str, Any]:
-    with fronts.jupyterlab(site, [told.kernel], nodelay=told.nodelay) as (page, lab):
-        with fronts.sheet(page, lab, told.kernel, "gather") as sheet:
-            sheet.works(SETUP + "display(echo, w)\nw.status().result(timeout=40)")
-            source = f"print(json.dumps(await measured({told.sizes}, {told.rounds})))"
-            said = sheet.works(f"{MEASURE}\n{source}", timeout=300)
+    with (
+        fronts.jupyterlab(site, [told.kernel], nodelay=told.nodelay) as (page, lab),
+        fronts.sheet(page, lab, told.kernel, "gather") as sheet,
+    ):
+        sheet.works(SETUP + "display(echo, w)\nw.status().result(timeout=40)")
+        source = f"print(json.dumps(await measured({told.sizes}, {told.rounds})))"
+        said = sheet.works(f"{MEASURE}\n{source}", timeout=300)
     found: dict[str, Any] = json.loads(said.splitlines()[-1])
     return found
 

@@ -84,7 +84,7 @@ RAW = """async (times) => {
 
 def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--times", type=int, default=100)
-    parser.add_argument("--kernels", nargs="+", default=["6.31", fronts.NEWEST], metavar="VERSION")
+    parser.add_argument("--kernels", nargs="+", default=["6.31", fronts.PYTHON], metavar="VERSION")
     parser.add_argument("--nodelay", action="store_true",
                         help="with the server extension `cocalc_widget.nodelay`")  # fmt: skip
 
@@ -103,7 +103,7 @@ def measure(told: argparse.Namespace) -> dict[str, Any]:
 
 def _kernel(page: Any, lab: Any, version: str, times: int) -> dict[str, Any]:
     with fronts.sheet(page, lab, version, "roundtrip") as sheet:
-        sheet.works(fronts.SHOW + "w.status().result(timeout=40)")
+        sheet.works(fronts.SETUP + "w.status().result(timeout=40)")
         sheet.works(ECHO)
         sheet.works("await w.status()")
         raw = page.evaluate(RAW, times)
