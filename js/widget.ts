@@ -110,7 +110,7 @@ export default () => {
         if (first) {
           post(more ? { type: "batch", messages } : first);
           const at = performance.now();
-          row = at - sent < CALM ? row + 1 : 0;
+          row = at - sent < 2 * CALM ? row + 1 : 0;
           sent = at;
         }
         say();
