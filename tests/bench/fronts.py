@@ -22,15 +22,16 @@ from environments import NEWEST, name_of, python_of
 from sheets import SHOW, Sheet, write
 from tls import in_front_of
 
-HUB = "hub.test"
+HUB, COCALC = "hub.test", "cocalc.hub.test"  # one site, so that frames are signed in
 PYTHON, SETUP = NEWEST, SHOW  # the newest kernel; what a cell begins with
 _START = 60.0  # seconds for a front end to come up
 
 
 @contextlib.contextmanager
-def site(generation: str = "A") -> Iterator[LocalCoCalc]:
+def site(**options: Any) -> Iterator[LocalCoCalc]:
     """A stand-in that answers pages of the hub."""
-    with LocalCoCalc(allowed_hosts=(HUB,), admin=True, generation=generation) as running:  # type: ignore[arg-type]
+    settings = {"generation": "A", "allowed_hosts": (HUB,), "admin": True, **options}
+    with LocalCoCalc(**settings) as running:
         yield running
 
 
@@ -62,8 +63,8 @@ def jupyterlab(
                 nodelay=nodelay,
             )
         )
-        browser = ends.enter_context(headless({HUB: lab.port}))
-        page = browser.new_page(viewport={"width": 1200, "height": 900})
+        browser = ends.enter_context(headless({HUB: lab.port, COCALC: running.port}))
+        page = browser.new_context(viewport={"width": 1200, "height": 900}).new_page()
         page.goto(f"https://{HUB}/lab?token={lab.token}&reset")
         page.wait_for_function("() => window.jupyterapp")
         page.evaluate("() => jupyterapp.restored")
