@@ -95,7 +95,7 @@ class Copies(ClientBase):
         (source, *wanted), ids = self._settle([source, *reading.flatten(targets)])
         if not source.path:
             raise _no_path(source)
-        settled = reading.settle(source, wanted, ids)
+        settled = reading.settle(source, wanted, ids, delete_missing=delete_missing)
         source = replace(source, project=ids[source.project])
         self._dialect.check_copies(source, settled, how)
         if how.scheduled is not None:

@@ -6,6 +6,7 @@ import csv
 import os
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -94,26 +95,86 @@ def read_csv(file: Path) -> list[Address]:
     return found
 
 
-def settle(source: Address, targets: list[Address], ids: Mapping[str, str]) -> list[Address]:
+def settle(
+    source: Address,
+    targets: list[Address],
+    ids: Mapping[str, str],
+    *,
+    delete_missing: bool = False,
+) -> list[Address]:
     """The targets with project ids, and the source's path where they name none.
 
     Raises:
-        ValidationError: none, the same twice, or the source itself.
+        ValidationError: none, the same twice, the source itself or a place inside it;
+            or targets that read as if they were further sources.
     """
     if not targets:
         raise ValidationError("there is no target to copy to.")
-    origin = Address(ids[source.project], source.path)
+    origin = Address(ids[source.project], _plain(source.path))
     seen: set[Address] = set()
     settled = []
     for told in targets:
         target = Address(ids[told.project], told.path or source.path)
-        if target.path.rstrip("/") == origin.path.rstrip("/") and target.project == origin.project:
+        place = replace(target, path=_plain(target.path))
+        if place == origin:
             raise ValidationError(f"{told} is the source itself.")
-        if target in seen:
+        if place.project == origin.project:
+            _check_nesting(source, told, origin.path, place.path, delete_missing=delete_missing)
+        if place in seen:
             raise ValidationError(f"{told} is named twice; each target is copied to once.")
-        seen.add(target)
+        seen.add(place)
         settled.append(target)
+    _check_alike(source, targets)
     return settled
+
+
+def _plain(path: str) -> str:
+    """A path in its shortest form: `./w`, `w//` and `w` are one place; "" is the home."""
+    return "/".join(part for part in path.split("/") if part not in ("", "."))
+
+
+def _inside(inner: str, outer: str) -> bool:
+    return not outer or inner.startswith(f"{outer}/")
+
+
+def _check_nesting(
+    source: Address, told: Address, origin: str, place: str, *, delete_missing: bool
+) -> None:
+    if _inside(place, origin):
+        raise ValidationError(
+            f"{told} is inside the source {source}, which would be copied into itself: "
+            "nothing was copied.",
+            remedy="Copy to a place beside it.",
+        )
+    if delete_missing and _inside(origin, place):
+        raise ValidationError(
+            f"with delete_missing the source {source} itself would be deleted from {told}: "
+            "nothing was copied.",
+            remedy="Leave delete_missing out, or copy to a place beside it.",
+        )
+
+
+def _check_alike(source: Address, targets: list[Address]) -> None:
+    """Refuse what reads like `cp one two folder`, of which `two` would be overwritten."""
+    own = _plain(source.path)
+    bare = next((told for told in targets if not told.path), None)
+    pathed = next((told for told in targets if told.path), None)
+    same = next((told for told in targets if told.path and _plain(told.path) == own), None)
+    other = next((told for told in targets if told.path and _plain(told.path) != own), None)
+    if bare is not None and pathed is not None:
+        why, first = f"'{pathed}' names a path, '{bare}' does not", bare
+    elif same is not None and other is not None:
+        why = f"'{same}' has the path of the source, beside '{other}'"
+        first = same
+    else:
+        return
+    raise ValidationError(
+        f"{why}: is '{first}' a target, whose own {own!r} is overwritten, or meant as a second "
+        "source? Nothing was copied.",
+        remedy="There is one source, and all behind it are targets: either each is a PROJECT "
+        "alone (same path), or each has a path of its own; copy twice for both kinds. Gathering "
+        "files of many projects in one takes a copy for each of them.",
+    )
 
 
 def check_options(told: dict[str, Any], now: datetime) -> CopyOptions:

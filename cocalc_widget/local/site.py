@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import atexit
-import shutil
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
 from ..errors import ConfigurationError
+from . import files
 from .certs import make_certificate
 from .content import default_content
 from .core import Core, Options
@@ -161,7 +161,7 @@ class LocalCoCalc(Handles):
         if core is not None:
             core.close()
         if hasattr(self, "_private"):
-            shutil.rmtree(self._private, ignore_errors=True)
+            files.delete(self._private)
 
     def __enter__(self) -> LocalCoCalc:
         return self.start()
@@ -179,9 +179,9 @@ class LocalCoCalc(Handles):
         self.account_id, self.email = owner.account_id, owner.email
         self.password, self.api_key = owner.password, owner.api_key
         self.projects = {p["title"]: p["project_id"] for p in core.projects.of(self.account_id)}
-        for title, files in self._content.items():
+        for title, inside in self._content.items():
             if title not in self.projects:
-                self.create_project(title, files)
+                self.create_project(title, inside)
         core.begin()
         return make_application(core)
 

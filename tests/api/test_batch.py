@@ -448,7 +448,22 @@ def test_the_trap_of_v2_on_generation_a() -> None:
                 subject.copy(SRC, project(1), **{name: value})  # type: ignore[arg-type]
 
 
+W = f"{SOURCE}:w"
 BAD: list[tuple[tuple[Any, ...], dict[str, Any]]] = [
+    # a folder into itself, however it is written; and with delete_missing out of itself
+    ((W, f"{W}/x"), {}),
+    ((W, f"{W}//x"), {}),
+    ((f"{SOURCE}:./w", f"{SOURCE}:w/x"), {}),
+    ((W, f"{SOURCE}:./w"), {}),
+    ((W, f"{SOURCE}:w/../w/x"), {}),
+    ((f"{SOURCE}:.", f"{SOURCE}:copy"), {}),
+    ((f"{SOURCE}:w/x", W), {"delete_missing": True}),
+    # what reads like `cp one two folder`, as Unix has it
+    ((W, f"{project(1)}:w", f"{project(2)}:folder"), {}),
+    ((W, project(1), f"{project(2)}:folder"), {}),
+    ((W, f"{project(2)}:folder", [project(1)]), {}),
+    ((W, f"{project(1)}:./w/", f"{project(2)}:folder"), {}),
+    ((W, f"{project(1)}:w", f"{project(1)}:./w"), {}),
     ((SOURCE, project(1)), {}),
     ((SRC,), {}),
     ((SRC, []), {}),
@@ -505,6 +520,19 @@ def test_options_on_the_wire() -> None:
         }
 
 
+def test_copies_within_a_project_and_what_reads_like_unix() -> None:
+    queue = Queue()
+    with serving(queue) as server:
+        subject = client(server.url)
+        assert subject.copy(W, f"{SOURCE}:w2", f"{SOURCE}:v/w").done
+        assert subject.copy(f"{SOURCE}:w/x", W).done, "its content, a floor up"
+        with pytest.raises(errors.ValidationError, match="second source") as caught:
+            subject.copy(W, f"{project(1)}:w", f"{project(2)}:folder")
+        for word in ("one source", "each has a path of its own", "takes a copy for each"):
+            assert word in caught.value.remedy
+        assert queue.copied.keys() == {SOURCE}
+
+
 @pytest.fixture
 def names() -> dict[str, str]:
     return {"Class A": project(1), "Class B": project(2)}
@@ -517,30 +545,29 @@ def test_targets_by_title_prefix_and_csv(names: dict[str, str], tmp_path: Path) 
     text = io.StringIO()
     csv.writer(text).writerows([["name", "project_id", "path"], ["x", project(7), "in/x.md"]])
     (tmp_path / "class.csv").write_text(text.getvalue())
-    (tmp_path / "plain.csv").write_text(f"{project(8)}\n{project(9)},z.md\n\n")
+    (tmp_path / "plain.csv").write_text(f"{project(8)}\n{project(9)}\n\n")
     with serving(lambda s: listing if s.path.endswith("query") else queue(s)) as server:
         batch = client(server.url).copy(
             "Src:a.md",
-            "Class A",
+            "Class A:c.md",
             [names["Class B"][:9] + "0000-4000-8000-000000000002:b.md"],
             tmp_path / "class.csv",
-            tmp_path / "plain.csv",
-            (project(n) for n in (4, 5)),
+            (f"{project(n)}:d.md" for n in (4, 5)),
         )
         assert server.paths().count("/api/v1/query") == 1
         told = [(job.target.project, job.target.path) for job in batch]
         assert told == [
-            (project(1), "a.md"),
+            (project(1), "c.md"),
             (project(2), "b.md"),
             (project(7), "in/x.md"),
-            (project(8), "a.md"),
-            (project(9), "z.md"),
-            (project(4), "a.md"),
-            (project(5), "a.md"),
+            (project(4), "d.md"),
+            (project(5), "d.md"),
         ]
+        plain = client(server.url).copy("Src:a.md", tmp_path / "plain.csv", "Class A", "Class B")
+        assert [job.target.path for job in plain] == ["a.md"] * 4
         # shown as people know them, where the one listing told; ids otherwise
-        assert repr(batch).startswith("<CopyBatch of Src:a.md to 7 targets: 7 done>")
-        assert "  Class A:a.md: done" in repr(batch)
+        assert repr(batch).startswith("<CopyBatch of Src:a.md to 5 targets: 5 done>")
+        assert "  Class A:c.md: done" in repr(batch)
         assert "Class B:b.md" in batch._repr_html_()
         assert project(1) not in batch._repr_html_()
         assert project(7) in batch._repr_html_()

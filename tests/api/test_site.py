@@ -128,7 +128,7 @@ def test_exec(site: LocalCoCalc, client: Client) -> None:
 
 def test_copying(site: LocalCoCalc, client: Client) -> None:
     project = site.projects["Source"]
-    batch = client.copy("Source:task.md", "Target", "Third:in/x.md")
+    batch = client.copy("Source:task.md", "Target:task.md.2", "Third:in/x.md")
     assert batch.done, batch
     assert client.read_text(site.projects["Third"], "in/x.md") == "# Task\n"
     assert client.copy(f"{project}:set", "Third:sets").done

@@ -155,7 +155,8 @@ def test_titles_with_colons_quotes_and_letters_in_two_spellings(online):
     assert online("%cocalc cat 'Week 1: intro:x.md'") == "colon\n"
     assert online("%cocalc cat 'Week 1: intro':x.md") == "colon\n"
     assert online("%cocalc exec 'Week 1: intro' ls").stdout == "x.md\n"
-    online("%cocalc cp Lesson:lesson.md 'Week 1: intro' 'Week 1: intro:y z.md'")
+    online("%cocalc cp Lesson:lesson.md 'Week 1: intro'")
+    online("%cocalc cp Lesson:lesson.md 'Week 1: intro:y z.md'")
     assert online("%cocalc cat 'Week 1: intro':'y z.md'") == "# Lesson\n"
     online("%cocalc exec 'Week 1: intro' rm lesson.md 'y z.md'")
     assert online("""%cocalc cat 'Say "hi"':x.md""") == "quotes\n"
@@ -218,10 +219,14 @@ def test_exec(online):
 
 
 def test_cp(online, site):
-    batch = online("batch = %cocalc cp Lesson:lesson.md Student 'My course:week 1/x.md'\nbatch")
+    with pytest.raises(errors.ValidationError, match="second source"):
+        online("%cocalc cp Lesson:lesson.md Student 'My course:week 1/x.md'")
+    batch = online(
+        "batch = %cocalc cp Lesson:lesson.md Student:l.md 'My course:week 1/x.md'\nbatch"
+    )
     assert [job.state for job in batch] == ["done", "done"]
     assert batch.failed == []
-    assert online("%cocalc cat Student:lesson.md") == "# Lesson\n"
+    assert online("%cocalc cat Student:l.md") == "# Lesson\n"
     assert online("%cocalc cat 'My course:week 1/x.md'") == "# Lesson\n"
     online["names"] = ["Student", "My course"]
     assert len(online("%cocalc cp Lesson:'week 1' {names} --no-wait")) == 2
