@@ -52,6 +52,7 @@ class CopyBatch(Flight):
             unknown: send those again too, of which nobody knows whether they were made.
             wait: until all have ended.
         """
+        self._join(None)
         if self._lost():
             _, trouble = self._look()
             if trouble is not None:

@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import Counter
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 from ..errors import APIConnectionError, APITimeoutError, CoCalcError
-from . import workers
 from .jobs import CopyJobs
 from .policy import BATCH_WAIT
 from .polling import FIRST, PATIENCE, TRANSIENT, Follower, next_interval
 from .progress import Progress
+from .workers import Crew
 
 if TYPE_CHECKING:
     from ..address import Address
     from .sending import Sender
 
 MANY = 16
+MOMENT = 0.5  # s in which what is small is copied, and most refusals come
 _UNKNOWN = "nobody knows whether it was made: retry(unknown=True) sends it again"
 F = TypeVar("F", bound="Flight")
+
+
+class WaitingStopped(KeyboardInterrupt):
+    """Ctrl-C while copies were sent or waited for.
+
+    Attributes:
+        told: what goes on, what was not sent, and what to do, in sentences.
+    """
+
+    def __init__(self, told: str) -> None:
+        super().__init__(told)
+        self.told = told
 
 
 class Flight:
@@ -46,6 +60,10 @@ class Flight:
         self._concurrency = concurrency
         self._progress = progress
         self._follower = Follower(sender, self._jobs, None, concurrency)
+        self._crews: list[Crew] = []
+        self._claim = threading.Lock()
+        self._halted = False  # by Ctrl-C
+        self._began = 0.0  # when the first was sent
 
     @property
     def pending(self) -> CopyJobs:
@@ -57,17 +75,37 @@ class Flight:
         """How many jobs are in each state."""
         return dict(Counter(job.state for job in self._jobs))
 
-    def send(self: F) -> F:
-        """Send what was not sent yet; returns when each has its answer."""
+    def launch(self: F) -> F:
+        """Begin to send what was not sent yet, on threads that go on; returns at once."""
         todo = [n for n, job in enumerate(self._jobs) if job.state == "waiting"]
-        began = time.monotonic()
-        with Progress(self._jobs, todo, shown=self._progress) as shown:
-            try:
-                workers.run(todo, self._send_one, workers=self._concurrency, tick=shown.update)
-            except KeyboardInterrupt:
-                self._interrupted()
-            finally:
-                self._note_start(began)
+        self._halted = False
+        if todo:
+            self._sender.renew()
+            self._began = self._began or time.monotonic()
+            self._crews = [crew for crew in self._crews if crew.alive]
+            self._crews.append(Crew(todo, self._send_one, workers=self._concurrency))
+        return self
+
+    def settle(self: F) -> F:
+        """Wait until the server has all that are to be sent; without a queue a moment only.
+
+        A server without a queue answers when it has copied: what takes longer goes on.
+        """
+        try:
+            while not self._sender.prepared(0.1) and any(crew.alive for crew in self._crews):
+                pass  # ends by the deadline of the request that asks
+        except KeyboardInterrupt:
+            self._interrupted()
+        self._join(None if self._sender.queues else time.monotonic() + MOMENT)
+        return self
+
+    def send(self: F) -> F:
+        """Send what was not sent yet; returns when each has its answer.
+
+        Ctrl-C stops the sending: what is under way goes on, the rest stays to be sent.
+        """
+        self.launch()
+        self._join(None)
         return self
 
     def wait(self: F, timeout: float | None = None) -> F:
@@ -84,6 +122,8 @@ class Flight:
         """
         limit = BATCH_WAIT if timeout is None else timeout
         ends, failures = time.monotonic() + limit, 0
+        if not self._join(ends):
+            raise self._late(limit)
         # many took their time to be sent: the first of them may have ended already
         interval = FIRST if len(self._open()) <= MANY else FIRST / 4
         lost_looks = 0
@@ -116,10 +156,28 @@ class Flight:
             lists and not self._follower.blind and any(job.state == "unknown" for job in self._jobs)
         )
 
+    def _join(self, ends: float | None) -> bool:
+        """Wait until all that is being sent has its answer, until `ends`; whether it has."""
+        open_ = ("waiting", "sending") if self._running() else ("sending",)
+        under_way = [n for n, job in enumerate(self._jobs) if job.state in open_]
+        with Progress(self._jobs, under_way, shown=self._progress) as shown:
+            try:
+                if not all(crew.join(ends, shown.update) for crew in self._crews):
+                    return False
+            except KeyboardInterrupt:
+                self._interrupted()
+            finally:
+                self._note_start()
+        self._crews = [crew for crew in self._crews if crew.alive]
+        return True
+
     def _send_one(self, number: int) -> None:
-        # marked first: what is on its way when Ctrl-C comes is not sent a second time
-        waiting = self._jobs[number]
-        job = self._jobs[number] = self._sender.job(waiting.target, "sending")
+        self._sender.prepare()
+        with self._claim:
+            # marked first: what is on its way when Ctrl-C comes is not sent a second time
+            if self._halted or self._jobs[number].state != "waiting":
+                return
+            job = self._jobs[number] = self._sender.job(self._jobs[number].target, "sending")
         try:
             self._jobs[number] = self._sender.send(job.target)
         except BaseException:
@@ -135,11 +193,11 @@ class Flight:
         except TRANSIENT as error:
             return False, error
 
-    def _note_start(self, began: float) -> None:
+    def _note_start(self) -> None:
         # the server's clock when the first copy was sent, less what a second hides
         now = self._sender.caller.server_time()
         if now is not None and self._follower.since is None:
-            self._follower.since = now - (time.monotonic() - began) - 2.0
+            self._follower.since = now - (time.monotonic() - self._began) - 2.0
 
     def _note_unknown(self) -> None:
         note = "the server lists no such copy: retry() sends it" if self._absent() else _UNKNOWN
@@ -152,22 +210,33 @@ class Flight:
         lists = self._sender.dialect.lists_copies and self._sender.queues is True
         return lists and not self._follower.blind and self._follower.since is not None
 
+    def _left(self) -> int:
+        """How many are still to end, those included that are yet to be sent by themselves."""
+        return len(self.pending) + (self.states.get("waiting", 0) if self._running() else 0)
+
+    def _running(self) -> bool:
+        return any(crew.alive and not crew.stopped for crew in self._crews)
+
     def _late(self, limit: float) -> APITimeoutError:
         return APITimeoutError(
-            f"{len(self.pending)} of {len(self._jobs)} copies are not done after {limit:g} s.",
+            f"{self._left()} of {len(self._jobs)} copies are not done after {limit:g} s; they "
+            "go on.",
             sent=True,
             remedy=self._pick_up(),
         )
 
     def _pick_up(self) -> str:
-        if self._sender.dialect.lists_copies:
+        if self._sender.dialect.lists_copies and self._sender.queues:
             return f"To pick them up: wait() again, or client.copies(src='{self._sender.source}')."
         return "To pick them up: wait() again."
 
-    def _interrupted(self) -> None:
-        left = len(self.pending)
-        unsent = self.states.get("waiting", 0)
+    def _interrupted(self) -> NoReturn:
+        with self._claim:
+            self._halted = True
+            for crew in self._crews:
+                crew.stop()
+            left, unsent = len(self.pending), self.states.get("waiting", 0)
         told = f"Stopped waiting; {left} copies go on. {self._pick_up()}"
         if unsent:
             told += f" {unsent} were not sent: send() sends them."
-        raise KeyboardInterrupt(told) from None
+        raise WaitingStopped(told) from None

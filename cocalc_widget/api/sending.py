@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from ..errors import APIConnectionError, APIError, CoCalcError, ServerError
 from .dialect import Listing
@@ -11,14 +12,19 @@ from .jobs import CopyJob, State
 from .verdicts import is_late
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from ..address import Address
     from .caller import Caller
     from .dialect import CopyOptions, Dialect
 
+E = TypeVar("E", bound=CoCalcError)
 PAGE = 1000  # jobs in one answer, the most the server gives (recording)
 _IGNORED = "this server copies at once: `scheduled` was ignored"
+_BEGUN = (
+    "this server says that it queues copies, and does not: it only began this one, and never "
+    "tells how it ends."
+)
 
 
 @dataclass(slots=True)
@@ -31,7 +37,9 @@ class Sender:
         source: copied from; its project is an id.
         how: options.
         names: titles of projects by id, as far as they are known.
-        queues: whether this server has a copy queue, None while nobody knows.
+        ask: asks the server whether it has a copy queue; None where it does not tell.
+        queues: whether it has, None while nobody knows.
+        unreached: why the server could not be reached at all: nothing is sent then.
     """
 
     dialect: Dialect
@@ -39,7 +47,33 @@ class Sender:
     source: Address
     how: CopyOptions
     names: Mapping[str, str] = field(default_factory=dict)
+    ask: Callable[[], bool | None] = lambda: None
     queues: bool | None = None
+    unreached: APIConnectionError | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _prepared: threading.Event = field(default_factory=threading.Event)
+
+    def prepare(self) -> None:
+        """Find out once what must be known before anything is sent; on any thread."""
+        with self._lock:
+            if self._prepared.is_set():
+                return
+            try:
+                self.queues = False if self.dialect.waits else self.ask()
+            except APIConnectionError as error:
+                self.unreached = _bare(error)
+            finally:
+                self._prepared.set()
+
+    def renew(self) -> None:
+        """Try to reach the server again, where it could not be reached before."""
+        if self.unreached is not None:
+            self.unreached = None
+            self._prepared.clear()
+
+    def prepared(self, seconds: float) -> bool:
+        """Whether that is found out, after waiting so long at most."""
+        return self._prepared.wait(seconds)
 
     def job(self, target: Address, state: State = "waiting", copy_id: str = "") -> CopyJob:
         """A copy of this batch, as far as nobody asked the server about it."""
@@ -52,15 +86,25 @@ class Sender:
         The transport tries again only while it is certain that nothing arrived.
         A connection that breaks, a deadline (the server's own too), a failing server
         (5xx), or an answer that nobody can read after that leave the job `unknown`.
+
+        Where there is a queue, the answer is the id of a job. Elsewhere (and where
+        nobody knows) the server is told to answer when it has copied: else it would only
+        begin, and never tell of a failure (recording).
         """
-        job = self.job(target)
+        job, wait = self.job(target), self.queues is not True
+        if self.unreached is not None:
+            return replace(job, state="error", error=self.unreached)
         try:
-            copy_id = self.dialect.send_copy(self.source, target, self.how)
+            copy_id = self.dialect.send_copy(self.source, target, self.how, wait=wait)
         except APIConnectionError as error:
             return replace(job, state="unknown" if error.sent else "error", error=_bare(error))
         except APIError as error:
             state: State = "unknown" if is_unclear(error) else "error"
             return replace(job, state=state, error=_bare(error))
+        if not copy_id and not wait:
+            self.queues = False  # the next ones are waited for
+            begun = ServerError(_BEGUN, endpoint="copy", status=200)
+            return replace(job, state="unknown", error=begun)
         if not copy_id:
             if self.queues is None:
                 self.queues = False
@@ -130,6 +174,6 @@ def _project(address: Address) -> Address:
     return replace(address, path="")
 
 
-def _bare(error: CoCalcError) -> CoCalcError:
+def _bare(error: E) -> E:
     # without its traceback: a batch may keep hundreds
     return error.with_traceback(None)

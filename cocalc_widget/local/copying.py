@@ -129,10 +129,10 @@ def _copy_folder(source: int, target: int, prefix: str, options: CopyOptions) ->
 def _copy_entry(source: int, name: str, target: int, new: str, options: CopyOptions) -> int:
     info = os.stat(name, dir_fd=source, follow_symlinks=False)
     old = _lstat(target, new)
-    if old is not None and not options.overwrite_newer and old.st_mtime > info.st_mtime:
-        return 0
     if old is not None and stat.S_ISDIR(old.st_mode):
         raise IsADirectoryError(21, "cannot overwrite a directory by a file", new)
+    if old is not None and not options.overwrite_newer and old.st_mtime > info.st_mtime:
+        return 0
     if old is not None and _same(info, old):
         return 0
     temporary = f".{new}.{os.urandom(4).hex()}"

@@ -114,6 +114,12 @@ def write_bytes(root: Path, path: str, data: bytes) -> None:
             file.write(data)
 
 
+def make_folders(root: Path, path: str) -> None:
+    """Make the folders above a path."""
+    with beneath(root, path, make=True):
+        pass
+
+
 def kind(root: Path, path: str) -> str:
     """`"file"`, `"directory"`, `"other"`, or `""` where there is nothing."""
     try:

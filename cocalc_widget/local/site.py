@@ -46,12 +46,13 @@ class LocalCoCalc(Handles):
         latency: seconds that every API request takes at least; the work runs meanwhile.
         faults: names of faults to switch on from the start; see `fault`.
         boot_delay: seconds until the kiosk page listens.
-        queue: True: copies are queued as on cocalc.com; False: done at once as self-hosted.
+        queue: True: copies are queued as on cocalc.com; False: made at once as self-hosted,
+            and answered when they are, or (`wait_until_done: false`) when they are begun.
         generation: "B" (API v2 and the conat bridge: CoCalc since 2025-05) or "A" (v1 and v2).
         admin: the account is a site admin.
         content: project title → files (path → text or bytes) or a folder; None: two
             projects, "Lesson" and "Student", with a few real files.
-        copy_seconds: how long a queued copy takes at least.
+        copy_seconds: how long a copy takes at least.
         start_seconds: how long a stopped project takes to start.
         render_seconds: how long after it was opened a file counts as rendered (B tells it).
         signed_out_seconds: how long a signed-out page says "connected" before it says

@@ -16,7 +16,7 @@ import pytest
 
 from cocalc_widget import errors
 from cocalc_widget.address import Address
-from cocalc_widget.api import Client, CopyBatch, detect
+from cocalc_widget.api import Client, detect
 
 from .fake import HANG, RESET, Answer, Reaction, Seen, serving
 
@@ -50,6 +50,8 @@ class Queue:
 
     def __call__(self, seen: Seen) -> Reaction:
         event = seen.path.rpartition("/")[2]
+        if event == "customize":
+            return Answer({"configuration": {"kucalc": "no" if self.at_once else "yes"}})
         return getattr(self, event)(seen.json)  # type: ignore[no-any-return]
 
     def copy_path_between_projects(self, told: dict[str, Any]) -> Reaction:
@@ -368,27 +370,18 @@ def test_interrupted_sending() -> None:
     queue.delay = 0.05
     with serving(queue) as server:
         subject = client(server.url)
-        holder: list[CopyBatch] = []
-        original = CopyBatch.send
+        ticks = iter(range(10_000))
 
-        def send(self: CopyBatch) -> CopyBatch:
-            holder.append(self)
-            ticks = iter(range(10_000))
-
-            def tick(*_: Any) -> None:
-                if next(ticks) == 2:
-                    raise KeyboardInterrupt
-
-            from cocalc_widget.api import progress
-
-            patch.setattr(progress.Progress, "update", tick)
-            return original(self)
+        def tick(*_: Any) -> None:
+            if next(ticks) == 2:
+                raise KeyboardInterrupt
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(CopyBatch, "send", send)
+            patch.setattr("cocalc_widget.api.progress.Progress.update", tick)
             with pytest.raises(KeyboardInterrupt, match="were not sent"):
                 subject.copy(SRC, [project(n) for n in range(100)], concurrency=2)
-        batch = holder[0]
+        batch = subject.last_copy
+        assert batch is not None
         assert 0 < batch.states["waiting"] < 100
         queue.delay = 0.0
         batch.send()
@@ -506,12 +499,12 @@ def test_options_on_the_wire() -> None:
             exclude="*.pyc",
             timeout=30,
         )
-        assert server.seen[0].json == {
+        assert server.seen[1].json == {
             "src_project_id": SOURCE,
             "src_path": "task/one.md",
             "target_project_id": project(1),
             "target_path": "else/where.md",
-            "wait_until_done": False,
+            "wait_until_done": True,
             "overwrite_newer": True,
             "delete_missing": True,
             "backup": True,
@@ -627,3 +620,98 @@ def test_copy_status_of_nothing() -> None:
         with pytest.raises(errors.ValidationError):
             subject.copies()
         assert server.seen == []
+
+
+def gate() -> tuple[Queue, threading.Event]:
+    """A server without a queue, which copies when it is let."""
+    queue, let = Queue(at_once=True), threading.Event()
+    plain = queue.copy_path_between_projects
+
+    def slow(told: dict[str, Any]) -> Reaction:
+        assert told["wait_until_done"] is True
+        let.wait(10)
+        return plain(told)
+
+    queue.copy_path_between_projects = slow  # type: ignore[method-assign]
+    return queue, let
+
+
+def test_without_a_queue_copies_go_on_though_nobody_waits() -> None:
+    queue, let = gate()
+    with serving(queue) as server:
+        subject = client(server.url)
+        began = time.monotonic()
+        batch = subject.copy(SRC, [project(n) for n in range(5)], wait=False, concurrency=2)
+        assert time.monotonic() - began < 4
+        assert batch.states == {"sending": 2, "waiting": 3}
+        first = batch[0]
+        assert subject.copy_status(first).state == "sending"
+        with pytest.raises(errors.APITimeoutError, match=r"5 of 5 .* go on") as caught:
+            batch.wait(0.05)
+        assert "client.copies" not in caught.value.remedy, "it has no list"
+        let.set()
+        batch.wait()
+        assert batch.states == {"done": 5}
+        assert subject.copy_status(first).done
+    assert queue.copied == {project(n): 1 for n in range(5)}
+
+
+def test_a_wait_in_seconds_is_obeyed_without_a_queue() -> None:
+    queue, let = gate()
+    with serving(queue) as server:
+        subject = client(server.url)
+        began = time.monotonic()
+        with pytest.raises(errors.APITimeoutError, match=r"1 of 1 .*after 0.2 s"):
+            subject.copy(SRC, project(1), wait=0.2)
+        assert time.monotonic() - began < 3
+        batch = subject.last_copy
+        assert batch is not None
+        assert batch[0].state == "sending"
+        let.set()
+        assert batch.retry().done, "what is under way is not sent again"
+    assert queue.copied == {project(1): 1}
+
+
+def test_ctrl_c_without_a_queue(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is being copied goes on; the rest is not sent until it is asked for."""
+    queue, let = gate()
+    with serving(queue) as server:
+        subject = client(server.url)
+
+        once = iter([KeyboardInterrupt])
+
+        def interrupt(*_: Any) -> Any:
+            if len(server.seen) >= 3:  # its settings, and two copies
+                for key in once:
+                    raise key
+
+        with monkeypatch.context() as patch:
+            patch.setattr("cocalc_widget.api.progress.Progress.update", interrupt)
+            with pytest.raises(KeyboardInterrupt, match=r"2 copies go on.* 3 were not sent: send"):
+                subject.copy(SRC, [project(n) for n in range(5)], concurrency=2)
+        batch = subject.last_copy
+        assert batch is not None
+        let.set()
+        assert batch.wait().states == {"done": 2, "waiting": 3}
+        assert batch.send().states == {"done": 5}
+    assert queue.copied == {project(n): 1 for n in range(5)}
+
+
+def test_a_copy_that_was_only_begun_is_not_done() -> None:
+    """`""` where an id was to come: nobody will ever hear how it ends (recording)."""
+    queue = Queue(at_once=True)
+    settings = Answer({"configuration": {"kucalc": "yes"}})
+    with serving(lambda s: settings if s.path == "/customize" else queue(s)) as server:
+        batch = client(server.url).copy(SRC, project(1), project(2), concurrency=1)
+        asked = [s.json["wait_until_done"] for s in server.seen if s.json]
+    assert asked == [False, True], "the next one is waited for"
+    assert [job.state for job in batch] == ["unknown", "done"]
+    assert "only began" in str(batch[0].error)
+
+
+@pytest.mark.parametrize("told", [{}, {"configuration": None}, [], {"configuration": {}}])
+def test_where_nobody_knows_of_a_queue_the_end_is_waited_for(told: Any) -> None:
+    queue = Queue(seconds=0.2)
+    with serving(lambda s: Answer(told) if s.path == "/customize" else queue(s)) as server:
+        assert client(server.url).copy(SRC, project(1)).done
+        assert server.seen[1].json["wait_until_done"] is True

@@ -150,6 +150,30 @@ def test_copying(site: LocalCoCalc, client: Client) -> None:
         assert caught.value.remedy
 
 
+@pytest.mark.parametrize("kind", ["v1", "v2", "conat"])
+def test_done_means_that_the_files_are_there(kind: str) -> None:
+    """Without a queue, too: `done` came while a large folder was still on its way."""
+    with make(kind, copy_seconds=0.4) as site:
+        api: Any = "v2" if kind == "v2" else "auto"
+        client = Client(site.api_key, host=site.url, verify=site.ca_file, api=api)
+        project, target = site.projects["Source"], site.directory(site.projects["Target"])
+        assert client.copy(f"{project}:set", "Target").done
+        assert (target / "set/one.txt").exists()
+        # what would never be told of a copy that is only begun
+        (target / "task.md").mkdir()
+        (target / "task.md/task.md").mkdir()
+        with pytest.raises(errors.CoCalcError):
+            client.copy(f"{project}:task.md", "Target")
+        # nobody waits: it goes on, and tells how it ends
+        with pytest.raises(errors.APITimeoutError):
+            client.copy(f"{project}:set", "Third", wait=0.05)
+        batch = client.last_copy
+        assert batch is not None
+        assert batch[0].state == "sending"
+        assert batch.wait(10).done
+        assert (site.directory(site.projects["Third"]) / "set/one.txt").exists()
+
+
 def test_copy_options(site: LocalCoCalc, client: Client) -> None:
     project, third = site.projects["Source"], site.projects["Third"]
     client.exec(project, "mkdir -p opt; echo a > opt/a.txt; echo b > opt/b.log")

@@ -54,7 +54,7 @@ def _load(name: str) -> list[tuple[str, dict[str, Any]]]:
 # Of the recordings about what a client knows: the queries, the log and the searches.
 ALSO = re.compile(
     r"log\.|project\.(create|delete|deleted\.query|state|stranger)|users\.search\.email$|org\.create|"
-    r"v1\.(query\.(log|project\.fields|projects_all|delete)|user_search\.email)"
+    r"v1\.(copy\.(under_a_file|file_in_the_way)\.|query\.(log|project\.fields|projects_all|delete)|user_search\.email)"
 )
 ROWS = [
     *_load("v1"),
