@@ -58,7 +58,7 @@ class CopyBatch(Flight):
             if trouble is not None:
                 raise trouble  # without the list nobody knows what may be sent
         for number, job in enumerate(self._jobs):
-            missing = job.state == "unknown" and (unknown or self._absent())
+            missing = job.state == "unknown" and (unknown or self._absent(number))
             if job.state == "error" or missing:
                 self._follower.spent.add(job.id)
                 self._jobs[number] = self._sender.job(job.target)

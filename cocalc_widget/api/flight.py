@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 
 MANY = 16
 MOMENT = 0.5  # s in which what is small is copied, and most refusals come
+_DOUBTFUL = (
+    "the server lists a copy like this one, which may be another's: retry(unknown=True) sends "
+    "it again"
+)
+_ABSENT = "the server lists no such copy: retry() sends it"
 _UNKNOWN = "nobody knows whether it was made: retry(unknown=True) sends it again"
 F = TypeVar("F", bound="Flight")
 
@@ -200,15 +205,20 @@ class Flight:
             self._follower.since = now - (time.monotonic() - self._began) - 2.0
 
     def _note_unknown(self) -> None:
-        note = "the server lists no such copy: retry() sends it" if self._absent() else _UNKNOWN
         for number, job in enumerate(self._jobs):
             if job.state == "unknown":
+                lost = self._sender.lost.get(job.target)
+                asked = self._searched() and lost is not None and lost.before is not None
+                note = _ABSENT if self._absent(number) else _DOUBTFUL if asked else _UNKNOWN
                 self._jobs[number] = replace(job, note=note)
 
-    def _absent(self) -> bool:
+    def _absent(self, number: int) -> bool:
         # whether a job that the server does not list never got there
+        return self._searched() and number not in self._follower.doubtful
+
+    def _searched(self) -> bool:
         lists = self._sender.dialect.lists_copies and self._sender.queues is True
-        return lists and not self._follower.blind and self._follower.since is not None
+        return lists and not self._follower.blind and self._follower.searched
 
     def _left(self) -> int:
         """How many are still to end, those included that are yet to be sent by themselves."""

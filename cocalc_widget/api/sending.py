@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from ..errors import APIConnectionError, APIError, CoCalcError, ServerError
 from .dialect import Listing
 from .jobs import CopyJob, State
+from .recovering import Before, Lost
 from .verdicts import is_late
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ class Sender:
         ask: asks the server whether it has a copy queue; None where it does not tell.
         queues: whether it has, None while nobody knows.
         unreached: why the server could not be reached at all: nothing is sent then.
+        before: what the server listed before anything was sent; None: it could not be asked.
+        lost: what is known of the copies whose answer got lost, by their target.
     """
 
     dialect: Dialect
@@ -50,6 +53,8 @@ class Sender:
     ask: Callable[[], bool | None] = lambda: None
     queues: bool | None = None
     unreached: APIConnectionError | None = None
+    before: Before | None = None
+    lost: dict[Address, Lost] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _prepared: threading.Event = field(default_factory=threading.Event)
 
@@ -59,17 +64,33 @@ class Sender:
             if self._prepared.is_set():
                 return
             try:
-                self.queues = False if self.dialect.waits else self.ask()
+                if self.queues is None:
+                    self.queues = False if self.dialect.waits else self.ask()
+                self.before = self._listed_before()
             except APIConnectionError as error:
                 self.unreached = _bare(error)
             finally:
                 self._prepared.set()
 
     def renew(self) -> None:
-        """Try to reach the server again, where it could not be reached before."""
-        if self.unreached is not None:
-            self.unreached = None
+        """What was found out is old: more is sent now, perhaps minutes later."""
+        with self._lock:
+            self.unreached = self.before = None
             self._prepared.clear()
+
+    def _listed_before(self) -> Before | None:
+        if not (self.dialect.lists_copies and self.queues):
+            return None
+        rows, full = [], False
+        try:
+            for finished in (False, True):  # in this order: a job that ends meanwhile is in one
+                page = self.dialect.list_copies(Listing(self.source, finished=finished, limit=PAGE))
+                full = full or len(page) >= PAGE
+                rows += page
+        except CoCalcError:
+            return None  # whatever the trouble is, sending will meet it and say so
+        times = [row.time for row in rows if row.time is not None]
+        return Before(frozenset(row.id for row in rows), max(times) if full and times else None)
 
     def prepared(self, seconds: float) -> bool:
         """Whether that is found out, after waiting so long at most."""
@@ -91,16 +112,16 @@ class Sender:
         nobody knows) the server is told to answer when it has copied: else it would only
         begin, and never tell of a failure (recording).
         """
-        job, wait = self.job(target), self.queues is not True
+        job, wait, before = self.job(target), self.queues is not True, self.before
         if self.unreached is not None:
             return replace(job, state="error", error=self.unreached)
         try:
             copy_id = self.dialect.send_copy(self.source, target, self.how, wait=wait)
-        except APIConnectionError as error:
-            return replace(job, state="unknown" if error.sent else "error", error=_bare(error))
-        except APIError as error:
-            state: State = "unknown" if is_unclear(error) else "error"
-            return replace(job, state=state, error=_bare(error))
+        except (APIConnectionError, APIError) as error:
+            sent = error.sent if isinstance(error, APIConnectionError) else is_unclear(error)
+            if sent:
+                self.lost[target] = Lost(before, self.caller.server_time())
+            return replace(job, state="unknown" if sent else "error", error=_bare(error))
         if not copy_id and not wait:
             self.queues = False  # the next ones are waited for
             begun = ServerError(_BEGUN, endpoint="copy", status=200)
@@ -130,36 +151,6 @@ class Sender:
             if len(page) < which.limit or old:
                 return
             offset += which.limit
-
-
-def adopt(
-    unknown: dict[int, CopyJob], rows: Iterable[CopyJob], taken: set[str], since: float | None
-) -> dict[int, CopyJob]:
-    """Which of the server's jobs are those whose answer got lost (pure).
-
-    A job fits if source and target are the same, nobody has it yet, and it was
-    made since the batch began, by the server's clock.
-
-    Args:
-        unknown: jobs without an answer, by their place in the batch.
-        rows: what the server lists.
-        taken: ids that belong to other jobs of the batch.
-        since: the server's clock when the batch began; None: nothing fits.
-    """
-    found: dict[int, CopyJob] = {}
-    if since is None:
-        return found
-    for row in rows:
-        if row.id in taken or row.time is None or row.time.timestamp() < since:
-            continue
-        for place, job in unknown.items():
-            same = (row.source, row.target) == (job.source, job.target)
-            if same and place not in found:
-                note = "found again after its answer was lost"
-                found[place] = replace(row, note=note, names=job.names)
-                taken.add(row.id)
-                break
-    return found
 
 
 def is_unclear(error: APIError) -> bool:

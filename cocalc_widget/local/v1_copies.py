@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from ..address import is_uuid
@@ -123,6 +124,7 @@ async def delete(core: Core, caller: Caller, p: Params) -> dict[str, Any]:
 def show(row: dict[str, Any]) -> dict[str, Any]:
     """A job as the API shows it in a list: everything, null where it is not set."""
     shown = {**row, **{k: iso(row[k]) for k in _DATES}}
+    shown["exclude"] = json.loads(row["exclude"]) if row["exclude"] else None
     return {**shown, **{k: None if row[k] is None else bool(row[k]) for k in _FLAGS}}
 
 

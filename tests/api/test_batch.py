@@ -152,7 +152,7 @@ def test_wait_false_then_wait() -> None:
         batch = subject.copy(SRC, project(1), project(2), wait=False)
         assert [job.state for job in batch] == ["queued", "queued"]
         assert all(job.id for job in batch)
-        assert queue.polls == 0
+        assert queue.polls == 2, "what is there before anything is sent"
         assert subject.last_copy is batch
         with pytest.raises(errors.APITimeoutError, match="2 of 2") as caught:
             batch.wait(0.1)
@@ -197,17 +197,73 @@ def test_lost_answers_are_looked_up_not_sent_again() -> None:
     assert "lost" in batch[1].note
 
 
-def test_an_old_job_is_not_taken_for_a_lost_answer() -> None:
+@pytest.mark.parametrize("reaction", [RESET, HANG])
+def test_a_job_of_an_earlier_batch_is_not_taken_for_a_lost_answer(reaction: str) -> None:
+    """Copied, changed, copied again in the same second: the old version must not say done."""
     queue = Queue()
     with serving(queue) as server:
-        subject = client(server.url)
+        subject = client(server.url, timeout=1.0)
         subject.copy(SRC, project(1))
-        row = next(iter(queue.jobs.values()))
-        row["time"] = iso(datetime.now(timezone.utc) - timedelta(seconds=30))
-        queue.before = {project(1): RESET}
+        queue.before = {project(1): reaction}
         with pytest.raises(errors.APIConnectionError) as caught:
             subject.copy(SRC, project(1))
-    assert caught.value.sent
+        assert caught.value.sent
+        batch = subject.last_copy
+        assert batch is not None
+        assert batch[0].state == "unknown"
+        assert batch[0].note == "the server lists no such copy: retry() sends it"
+        assert queue.copied == {project(1): 1}
+        assert batch.retry().done
+    assert queue.copied == {project(1): 2}
+
+
+def test_a_job_of_another_client_is_not_taken_for_a_lost_answer() -> None:
+    """Made a moment before, at the same moment, or a little later: nobody can say whose it is."""
+    queue = Queue()
+    with serving(queue) as server:
+        other, subject = client(server.url), client(server.url)
+        plain = queue.copy_path_between_projects
+        lost: list[str] = [project(1), project(2), project(3)]
+
+        def both(told: dict[str, Any]) -> Reaction:
+            if told["target_project_id"] not in lost:
+                return plain(told)
+            lost.remove(told["target_project_id"])
+            plain(told)  # somebody else's
+            if told["target_project_id"] == project(3):
+                later = datetime.now(timezone.utc) + timedelta(seconds=30)
+                list(queue.jobs.values())[-1]["time"] = iso(later)
+                return RESET
+            if told["target_project_id"] == project(2):
+                plain(told)  # and this one's
+            return RESET
+
+        queue.copy_path_between_projects = both  # type: ignore[method-assign]
+        lost.remove(project(1))
+        other.copy(SRC, project(1))
+        queue.before = {project(1): RESET}
+        batch = subject.copy(SRC, project(1), project(2), project(3), project(4))
+        assert [job.state for job in batch] == ["unknown"] * 3 + ["done"]
+        assert "retry() sends it" in batch[0].note
+        assert "may be another's" in batch[1].note
+        assert "may be another's" in batch[2].note
+        copied = queue.copied.copy()
+        batch.retry()
+        assert [job.state for job in batch] == ["done", "unknown", "unknown", "done"]
+        assert queue.copied - copied == {project(1): 1}, "what may have been made is left alone"
+        assert batch.retry(unknown=True).done
+
+
+def test_what_was_there_cannot_be_asked() -> None:
+    queue = Queue()
+    queue.after = {project(1): RESET}
+    with serving(queue) as server:
+        queue.status_faults = [Answer({"error": "no"}, 403)]
+        batch = client(server.url).copy(SRC, project(1), project(2))
+        assert [job.state for job in batch] == ["unknown", "done"]
+        assert "unknown=True" in batch[0].note
+        batch.retry()
+    assert queue.copied == {project(1): 1, project(2): 1}
 
 
 def test_ten_percent_of_faults() -> None:
@@ -217,7 +273,15 @@ def test_ten_percent_of_faults() -> None:
     kinds = [page, RESET, HANG]
     queue.before = {names[n]: kinds[n % 3] for n in range(0, 60, 10)}
     queue.after = {names[n]: RESET for n in range(5, 60, 30)}
-    queue.status_faults = [page, RESET, page]
+    plain = queue.copy_path_between_projects
+    faults = [page, RESET, page]
+
+    def send(told: dict[str, Any]) -> Reaction:
+        if faults:  # not before anything is sent
+            queue.status_faults.append(faults.pop(0))
+        return plain(told)
+
+    queue.copy_path_between_projects = send  # type: ignore[method-assign]
     with serving(queue) as server:
         subject = client(server.url, timeout=1.0)
         batch = subject.copy(SRC, names)
@@ -703,8 +767,8 @@ def test_a_copy_that_was_only_begun_is_not_done() -> None:
     settings = Answer({"configuration": {"kucalc": "yes"}})
     with serving(lambda s: settings if s.path == "/customize" else queue(s)) as server:
         batch = client(server.url).copy(SRC, project(1), project(2), concurrency=1)
-        asked = [s.json["wait_until_done"] for s in server.seen if s.json]
-    assert asked == [False, True], "the next one is waited for"
+        sent = [s for s in server.seen if s.path.endswith("between_projects")]
+    assert [s.json["wait_until_done"] for s in sent] == [False, True], "the next one is waited for"
     assert [job.state for job in batch] == ["unknown", "done"]
     assert "only began" in str(batch[0].error)
 
