@@ -73,6 +73,21 @@ def test_projects(site: LocalCoCalc, client: Client) -> None:
     assert "A new one" in client.projects()._repr_html_()
 
 
+def test_deleted_and_hidden_projects_are_not_in_the_way(site: LocalCoCalc, client: Client) -> None:
+    """Their titles made the one that is used ambiguous."""
+    made = [client.create_project("Again") for _ in range(4)]
+    site.core.projects.change(made[0], deleted=1)
+    site.core.projects.hide(made[1], site.account_id)
+    other, _ = site.create_account("Bo", "B", f"bo-{id(client)}@local.test")
+    site.core.projects.add(made[2], other)
+    site.core.projects.hide(made[2], other)  # another's setting is no matter
+    site.core.projects.change(made[3], title="Once more")
+    named = {p.project_id for p in client.projects()}
+    assert not {made[0], made[1]} & named
+    assert client.resolve("Again") == made[2]
+    assert client.copy("Source:task.md", "Again").done
+
+
 def test_files(site: LocalCoCalc, client: Client) -> None:
     project = site.projects["Source"]
     for text in ("", "plain\n", "wörld ✓ \U0001d4b3\r\n\ttab", "a=b&c d%20+", "\ufffd is legal"):
