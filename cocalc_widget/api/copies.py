@@ -45,6 +45,7 @@ class Copies(ClientBase):
         scheduled: datetime | str | None = None,
         concurrency: int = 16,
         progress: bool | None = None,
+        check: bool = False,
     ) -> CopyBatch:
         """Copy a file or folder to other projects, each once.
 
@@ -70,6 +71,8 @@ class Copies(ClientBase):
                 local time unless it has a zone.
             concurrency: requests at a time.
             progress: a bar; None shows one for several targets, to a person only.
+            check: then compare hashes on both sides, so that `done` means seen to have
+                arrived; see `CopyBatch.check`.
 
         Returns:
             The batch; `last_copy` keeps it too. Failures of single targets are in
@@ -94,6 +97,8 @@ class Copies(ClientBase):
             raise ValidationError(f"wait must be True, False or seconds, not {wait!r}.")
         if not isinstance(concurrency, int) or not 1 <= concurrency <= MOST_WORKERS:
             raise ValidationError(f"concurrency must be from 1 to {MOST_WORKERS}.")
+        if not isinstance(check, bool):
+            raise ValidationError(f"check must be True or False, not {check!r}.")
         source = parse_address(src)
         if not source.path:
             raise _no_path(source)
@@ -106,7 +111,7 @@ class Copies(ClientBase):
         if how.scheduled is not None:
             self._check_schedule()
         sender = Sender(self._dialect, self._caller, source, how, self._titles, self._has_queue)
-        batch = CopyBatch(sender, settled, concurrency=concurrency, progress=progress)
+        batch = CopyBatch(sender, settled, concurrency=concurrency, progress=progress, check=check)
         self.last_copy = batch
         batch.launch()
         if wait is not False:

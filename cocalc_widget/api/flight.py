@@ -26,7 +26,7 @@ _DOUBTFUL = (
     "it again"
 )
 _ABSENT = "the server lists no such copy: retry() sends it"
-_UNKNOWN = "nobody knows whether it was made: retry(unknown=True) sends it again"
+UNKNOWN = "nobody knows whether it was made: retry(unknown=True) sends it again"
 F = TypeVar("F", bound="Flight")
 
 
@@ -68,6 +68,8 @@ class Flight:
         self._crews: list[Crew] = []
         self._claim = threading.Lock()
         self._halted = False  # by Ctrl-C
+        self._differing: set[int] = set()  # checked, and not as they should be
+        self._unchecked: set[int] = set()  # done by the server's word; nobody could look
         self._began = 0.0  # when the first was sent
 
     @property
@@ -157,9 +159,11 @@ class Flight:
 
     def _lost(self) -> bool:
         lists = self._sender.dialect.lists_copies and self._sender.queues is not False
-        return (
-            lists and not self._follower.blind and any(job.state == "unknown" for job in self._jobs)
-        )
+        return lists and not self._follower.blind and bool(self._unanswered())
+
+    def _unanswered(self) -> list[int]:
+        unknown = [n for n, job in enumerate(self._jobs) if job.state == "unknown"]
+        return [n for n in unknown if n not in self._unchecked]
 
     def _join(self, ends: float | None) -> bool:
         """Wait until all that is being sent has its answer, until `ends`; whether it has."""
@@ -205,16 +209,17 @@ class Flight:
             self._follower.since = now - (time.monotonic() - self._began) - 2.0
 
     def _note_unknown(self) -> None:
-        for number, job in enumerate(self._jobs):
-            if job.state == "unknown":
-                lost = self._sender.lost.get(job.target)
-                asked = self._searched() and lost is not None and lost.before is not None
-                note = _ABSENT if self._absent(number) else _DOUBTFUL if asked else _UNKNOWN
-                self._jobs[number] = replace(job, note=note)
+        for number in self._unanswered():
+            job = self._jobs[number]
+            lost = self._sender.lost.get(job.target)
+            asked = self._searched() and lost is not None and lost.before is not None
+            note = _ABSENT if self._absent(number) else _DOUBTFUL if asked else UNKNOWN
+            self._jobs[number] = replace(job, note=note)
 
     def _absent(self, number: int) -> bool:
         # whether a job that the server does not list never got there
-        return self._searched() and number not in self._follower.doubtful
+        known = self._follower.doubtful | self._unchecked
+        return self._searched() and number not in known
 
     def _searched(self) -> bool:
         lists = self._sender.dialect.lists_copies and self._sender.queues is True

@@ -95,7 +95,8 @@ class Follower:
         by_id = {row.id: row for row in rows}
         for number, job in enumerate(self._jobs):
             row = by_id.get(job.id) if job.id else None
-            if row is not None and job.state != row.state and not job.done:
+            open_ = job.state in ("queued", "started", "scheduled")
+            if row is not None and job.state != row.state and open_:
                 self._jobs[number] = job.updated(row, note=job.note)
         unknown = {n: job for n, job in enumerate(self._jobs) if job.state == "unknown"}
         if unknown:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def _cp(session: Session, args: Namespace) -> object:
     options: dict[str, Any] = {
         name: getattr(args, name)
-        for name in ("overwrite_newer", "delete_missing", "backup", "exclude", "timeout")
+        for name in ("overwrite_newer", "delete_missing", "backup", "exclude", "timeout", "check")
         if getattr(args, name)
     }
     session.folders.clear()  # completion asks again, and finds what has come
@@ -63,6 +63,7 @@ COMMANDS = (
             argument("source", "what to copy, as PROJECT:PATH", kind="address"),
             argument("targets", "where to, as PROJECT or PROJECT:PATH", nargs="+", kind="address"),
             switch("--no-wait", text="return at once; %cocalc copies tells how it goes"),
+            switch("--check", text="compare both sides then: done means seen to have arrived"),
             switch("--overwrite-newer", text="overwrite also what is newer in the target"),
             switch("--delete-missing", text="delete in the target what the source has not"),
             switch("--backup", text="keep what is overwritten under another name"),

@@ -232,6 +232,16 @@ def test_cp(online, site):
     assert len(online("%cocalc cp Lesson:'week 1' {names} --no-wait")) == 2
 
 
+def test_cp_with_check(both):
+    for generation in ("A", "B"):
+        online = both(generation)
+        batch = online("%cocalc cp --check Lesson:lesson.md Student:checked.md")
+        assert batch[0].note == "seen to have arrived: 1 file is the same"
+        online("%cocalc exec Student 'echo mine > checked.md; touch -d 2099-01-01 checked.md'")
+        with pytest.raises(errors.APIError, match="newer in the target"):
+            online("%cocalc cp Lesson:lesson.md Student:checked.md --check")
+
+
 def test_copies(online, monkeypatch):
     with pytest.raises(errors.ConfigurationError, match="Nothing was copied yet"):
         online("%cocalc copies")
