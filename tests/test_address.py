@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -44,7 +48,8 @@ def test_good_paths_are_kept_as_they_are(good: str) -> None:
 
 def test_addresses() -> None:
     assert address.parse_address(f"{ID}:A/b:c.md") == address.Address(ID, "A/b:c.md")
-    assert address.parse_address(" My project ") == address.Address("My project")
+    assert address.parse_address(" My project ") == address.Address(" My project ")
+    assert address.parse_address(f" {ID} :a") == address.Address(ID, "a")
     assert str(address.Address("p", "a")) == "p:a"
     assert str(address.Address("p")) == "p"
     for bad in (":a.md", "", None, "p:/a", "p:../a"):
@@ -62,6 +67,17 @@ def test_addresses() -> None:
         ("http://127.0.0.1:5000", "http://127.0.0.1:5000"),
         ("http://[::1]:5000", "http://[::1]:5000"),
         ("https://münchen.de", "https://xn--mnchen-3ya.de"),
+        ("mu\u0308NCHEN.de:80/x", "https://xn--mnchen-3ya.de:80/x"),
+        ("faß.de", "https://xn--fa-hia.de"),  # not fass.de: somebody else's
+        ("https://FASS.de", "https://fass.de"),
+        ("日本語.jp", "https://xn--wgv71a119e.jp"),
+        ("xn--fa-hia.de", "https://xn--fa-hia.de"),
+        ("my_cocalc.uni.edu", "https://my_cocalc.uni.edu"),
+        ("https://uni.edu./x", "https://uni.edu./x"),
+        ("https://uni.edu/@x", "https://uni.edu/@x"),
+        ("https://1.uni.edu", "https://1.uni.edu"),
+        ("http://[0:0::1]", "http://[::1]"),
+        ("https://[::ffff:127.0.0.1]:8443", "https://[::ffff:7f00:1]:8443"),
     ],
 )
 def test_hosts(value: str, host: str) -> None:
@@ -79,6 +95,73 @@ def test_hosts(value: str, host: str) -> None:
 def test_bad_hosts_are_refused(bad: object) -> None:
     with pytest.raises(ConfigurationError):
         address.normalize_host(bad)
+
+
+@pytest.mark.parametrize(
+    ("bad", "read"),
+    [
+        ("2130706433", "127.0.0.1"), ("0x7f.1", "127.0.0.1"), ("1.2.3", "1.2.0.3"),
+        ("https://0177.0.0.1:8443/x", "127.0.0.1"), ("127.0.0.1.", "127.0.0.1"),
+        ("127.1", "127.0.0.1"), ("https://0x", "0.0.0.0"), ("10.0.0.010", "10.0.0.8"),
+    ],
+)  # fmt: skip
+def test_numbers_that_browsers_read_as_an_address_are_refused(bad: str, read: str) -> None:
+    with pytest.raises(ConfigurationError, match=rf" as {re.escape(read)}\.") as caught:
+        address.normalize_host(bad, allow_http=True)
+    assert f"Write {read} " in caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    "bad",
+    ["1.2.3.4.5", "256.0.0.1", "uni.edu.5", "1..2", "09.1", "4294967296", "a.0x1g", "1.0xg.2"],
+)
+def test_numbers_that_are_no_address_are_refused(bad: str) -> None:
+    if bad == "a.0x1g":  # no number, so a name
+        assert address.normalize_host(bad) == f"https://{bad}"
+        return
+    with pytest.raises(ConfigurationError, match="not a valid web address"):
+        address.normalize_host(bad)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "\uff11\uff12\uff17.0.0.1", "cocalc\u3002com", "cocalc\uff0ecom", "\uff43ocalc.com",
+        "co\xadcalc.com", "co\u200dcalc.com",
+        "ﬁ.de", "co%63alc.com", "%C3%BC.de", "xn--zzzzzzzzz-.de", "xn--cocalc-.com", "..", "a..b",
+        "a.b..", "x" * 64 + ".de", "ü" * 70 + ".de", "☃.net", "[::1", "[::1%25lo]", "[1.2.3.4]",
+    ],
+)  # fmt: skip
+def test_what_browsers_read_differently_is_refused(bad: str) -> None:
+    with pytest.raises(ConfigurationError):
+        address.normalize_host(f"https://{bad}/")
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "me:{}@uni.edu", "me:1{}@uni.edu", "me:12/{}@uni.edu", "me:{} x@uni.edu", "me:{}\\@uni.edu",
+        "https://me:{}@uni.edu", "https://me:12/{}@uni.edu", "https://me:{}#@uni.edu", "{}@uni.edu",
+        "me:{}?@uni.edu", "ftp://me:{}@uni.edu", "https://me:{}\x00@uni.edu", "https:me:{}@uni.edu",
+        "//me:{}@uni.edu", "https://me:{}@[::1", "https://me@x:{}@uni.edu", "http://me:{}@\uff11.de",
+    ],
+)  # fmt: skip
+def test_a_password_in_a_host_is_never_repeated(bad: str) -> None:
+    word = "Tr0ub4dor"
+    with pytest.raises(ConfigurationError) as caught:
+        address.normalize_host(bad.format(word))
+    assert word not in str(caught.value)
+
+
+def test_what_maps_host_names_is_loaded_for_those_only() -> None:
+    code = (
+        "import sys; from cocalc_widget.address import normalize_host as n; n('cocalc.com'); "
+        "a = 'idna' in sys.modules; n('fa\\xdf.de'); print(a, 'idna' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.split() == ["False", "True"]
 
 
 def test_plain_http_needs_a_word() -> None:
@@ -149,7 +232,7 @@ def test_tokens_that_no_url_can_carry(token: str) -> None:
 
 
 def test_an_address_that_was_made_by_hand_is_checked_too() -> None:
-    assert address.parse_address(address.Address(" a: b ", "x")) == address.Address("a: b", "x")
+    assert address.parse_address(address.Address(" a: b ", "x")) == address.Address(" a: b ", "x")
     assert address.parse_address(address.Address("p", " ")) == address.Address("p")
     for bad in (address.Address("p", "../x"), address.Address(" ", "x"), address.Address(5, 5)):  # type: ignore[arg-type]
         with pytest.raises(ValidationError):

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from cocalc_widget import config
-from cocalc_widget.errors import ConfigurationError
+from cocalc_widget import Client, config
+from cocalc_widget.errors import ConfigurationError, KeyFileWarning
 from cocalc_widget.redact import Secret
 
 HOST = "https://cocalc.example.com"
@@ -53,6 +53,20 @@ def test_hosts(monkeypatch: pytest.MonkeyPatch) -> None:
     assert config.find_host("fourth.example.com") == "https://fourth.example.com"
 
 
+def test_a_key_that_is_given_does_not_go_to_the_only_stored_host(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    config.write_key(HOST, Secret(KEYS[0]))
+    assert config.resolve().host == HOST
+    assert config.resolve(KEYS[1]).host == "https://cocalc.com"
+    assert Client(KEYS[1]).host == Client("").host == "https://cocalc.com"
+    monkeypatch.setenv("COCALC_HOST", "https://one.example.com")
+    assert Client(KEYS[1]).host == "https://one.example.com"
+    monkeypatch.delenv("COCALC_HOST")
+    assert config.login(KEYS[1]).host == "https://cocalc.com"
+    assert config.resolve(host=HOST).api_key == Secret(KEYS[0])
+
+
 def test_a_key_is_for_its_host(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COCALC_API_KEY", KEYS[0])
     monkeypatch.setenv("COCALC_HOST", HOST)
@@ -77,6 +91,145 @@ def test_files_are_private() -> None:
     assert [it.name for it in file.parent.iterdir()] == [file.name], "nothing half-written is left"
     assert config.resolve(host=HOST).api_key == Secret(KEYS[1])
     assert config.stored_hosts() == [HOST]
+
+
+def test_a_key_file_counts_for_the_host_that_is_written_in_it() -> None:
+    file = config.write_key(HOST, Secret(KEYS[0]))
+    assert config.resolve(host=HOST).api_key == Secret(KEYS[0])
+    file.write_text(f"https://evil.example.com\n{KEYS[0]}\n")
+    assert config.resolve(host=HOST).api_key is None
+    assert config.resolve(host="https://evil.example.com").api_key is None
+    assert config.stored_hosts() == []
+    assert config.find_host() == "https://cocalc.com"
+    file.write_text(f"{HOST}/\n{KEYS[0]}\n")
+    assert config.resolve(host=HOST).api_key is None
+
+
+def test_no_two_hosts_share_a_file() -> None:
+    hosts = [f"https://x.example/{it}" for it in ("a/b", "a_b", "a/B", "A/b", "a:b", "x" * 300)]
+    hosts += ["https://x.example", "https://x.example:8443", "https://x.example_8443"]
+    for number, host in enumerate(hosts):
+        config.write_key(host, Secret(f"sk-{number:022}"))
+    names = {config.key_file(host).name.lower() for host in hosts}
+    assert len(names) == len(hosts)
+    assert sorted(config.stored_hosts()) == sorted(hosts)
+    for number, host in enumerate(hosts):
+        assert config.resolve(host=host).api_key == Secret(f"sk-{number:022}")
+    config.logout(hosts[0])
+    assert config.resolve(host=hosts[0]).api_key is None
+    assert config.resolve(host=hosts[1]).api_key == Secret(f"sk-{1:022}")
+
+
+def test_old_key_files_go_on_being_read_until_they_are_replaced() -> None:
+    folder = config.config_dir() / "keys"
+    folder.mkdir(parents=True)
+    old = folder / "https___cocalc.example.com_a_b.key"
+    host = f"{HOST}/a/b"
+    old.write_text(f"{host}\n{KEYS[0]}\n")
+    assert config.resolve(host=host) == config.Credentials(host, Secret(KEYS[0]), str(old))
+    assert config.stored_hosts() == [host]
+    assert config.find_host() == host
+    assert config.resolve(host=f"{HOST}/a_b").api_key is None
+    config.write_key(f"{HOST}/a_b", Secret(KEYS[1]))
+    assert config.resolve(host=host).api_key == Secret(KEYS[0]), "that of another host stays"
+    file = config.write_key(host, Secret(KEYS[2]))
+    assert not old.exists()
+    assert config.resolve(host=host).source == str(file)
+    old.write_text(f"{host}\n{KEYS[0]}\n")
+    config.logout(host)
+    assert not old.exists()
+    assert config.resolve(host=host).api_key is None
+
+
+def test_a_folder_that_is_there_keeps_its_modes() -> None:
+    folder = config.config_dir()
+    folder.mkdir(parents=True)
+    folder.chmod(0o751)
+    file = config.write_key(HOST, Secret(KEYS[0]))
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o751
+    assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700, "that one is ours"
+    file.parent.chmod(0o755)
+    config.write_key(HOST, Secret(KEYS[1]))
+    assert stat.S_IMODE(file.parent.stat().st_mode) == 0o755
+
+
+def test_all_that_is_made_on_the_way_is_private(
+    own_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COCALC_CONFIG_DIR", str(own_home / "new" / "deep"))
+    old = os.umask(0)
+    try:
+        file = config.write_key(HOST, Secret(KEYS[0]))
+    finally:
+        os.umask(old)
+    for folder in list(file.parents)[:3]:
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize("step", ["fdopen", "replace", "mkstemp"])
+def test_a_write_that_fails_leaves_no_key_behind(
+    step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = config.write_key(HOST, Secret(KEYS[0]))
+
+    class Full:
+        """A file on a disk that gets full."""
+
+        def __init__(self, handle: int, *_: object, **__: object) -> None:
+            self._file = real(handle, "w")
+
+        def __enter__(self) -> Full:
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            self._file.close()
+
+        def write(self, text: str) -> None:
+            self._file.write(text)
+            self._file.flush()
+            raise OSError(28, "No space left on device")
+
+    def fails(*_: object, **__: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    real = os.fdopen
+    if step == "fdopen":
+        monkeypatch.setattr("os.fdopen", Full)
+    elif step == "replace":
+        monkeypatch.setattr(Path, "replace", fails)
+    else:
+        monkeypatch.setattr("tempfile.mkstemp", fails)
+    with pytest.raises(ConfigurationError, match="cannot be stored") as caught:
+        config.write_key(HOST, Secret(KEYS[1]))
+    assert KEYS[1] not in str(caught.value)
+    assert "COCALC_CONFIG_DIR" in caught.value.remedy
+    assert [it.name for it in file.parent.iterdir()] == [file.name]
+    assert config.resolve(host=HOST).api_key == Secret(KEYS[0]), "the old one is whole"
+
+
+def test_a_key_that_cannot_be_stored_is_used_all_the_same(
+    own_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (own_home / "file").write_text("in the way")
+    monkeypatch.setenv("COCALC_CONFIG_DIR", str(own_home / "file" / "x"))
+    with pytest.warns(KeyFileWarning, match="used until this process ends") as told:
+        found = config.login(KEYS[0], HOST, store=True)
+    assert KEYS[0] not in str(told[0].message)
+    assert found == config.resolve() == config.Credentials(HOST, Secret(KEYS[0]), "login")
+
+
+def test_one_unreadable_file_does_not_break_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    other = config.write_key("https://a.example.com", Secret(KEYS[1]))
+    config.write_key(HOST, Secret(KEYS[0]))
+    other.write_bytes(b"\xff\xfe\xff")
+    with pytest.warns(KeyFileWarning, match=f"{other.name} cannot be read.*left out"):
+        assert config.stored_hosts() == [HOST]
+    with pytest.warns(KeyFileWarning):
+        assert config.resolve().api_key == Secret(KEYS[0])
+    Path("api.key").write_bytes(b"\xff\xfe\xff")
+    assert config.resolve(host=HOST).api_key == Secret(KEYS[0]), "not even looked at"
+    with pytest.warns(KeyFileWarning, match=r"api\.key cannot be read"):
+        assert config.resolve(host="https://b.example.com").api_key is None
 
 
 def test_login_stores_on_request_and_logout_tells_what_is_left(

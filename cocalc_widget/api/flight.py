@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 from ..errors import APIConnectionError, APITimeoutError, CoCalcError
+from ..forking import new_lock, on_fork
 from .jobs import CopyJobs
 from .policy import BATCH_WAIT
 from .polling import FIRST, PATIENCE, TRANSIENT, Follower, next_interval
@@ -66,11 +66,21 @@ class Flight:
         self._progress = progress
         self._follower = Follower(sender, self._jobs, None, concurrency)
         self._crews: list[Crew] = []
-        self._claim = threading.Lock()
+        self._claim = new_lock()
         self._halted = False  # by Ctrl-C
         self._differing: set[int] = set()  # checked, and not as they should be
         self._unchecked: set[int] = set()  # done by the server's word; nobody could look
         self._began = 0.0  # when the first was sent
+        on_fork(self)
+
+    def after_fork(self) -> None:
+        """In a child: what its parent is sending is not sent by both."""
+        running = any(not crew.stopped for crew in self._crews)
+        for number, job in enumerate(self._jobs):
+            if job.state == "sending" or (running and job.state == "waiting"):
+                lost = APIConnectionError("the process that was sending it has forked.", sent=True)
+                self._jobs[number] = replace(job, state="unknown", error=lost)
+        self._crews = []
 
     @property
     def pending(self) -> CopyJobs:
@@ -99,8 +109,8 @@ class Flight:
         A server without a queue answers when it has copied: what takes longer goes on.
         """
         try:
-            while not self._sender.prepared(0.1) and any(crew.alive for crew in self._crews):
-                pass  # ends by the deadline of the request that asks
+            while not self._sender.prepared and any(crew.alive for crew in self._crews):
+                time.sleep(0.01)  # ends by the deadline of the request that asks
         except KeyboardInterrupt:
             self._interrupted()
         self._join(None if self._sender.queues else time.monotonic() + MOMENT)

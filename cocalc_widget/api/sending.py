@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from ..errors import APIConnectionError, APIError, CoCalcError, ServerError
+from ..forking import Lock, new_lock
 from .dialect import Listing
 from .jobs import CopyJob, State
 from .recovering import Before, Lost
@@ -55,13 +55,13 @@ class Sender:
     unreached: APIConnectionError | None = None
     before: Before | None = None
     lost: dict[Address, Lost] = field(default_factory=dict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-    _prepared: threading.Event = field(default_factory=threading.Event)
+    _lock: Lock = field(default_factory=new_lock)
+    _prepared: bool = False
 
     def prepare(self) -> None:
         """Find out once what must be known before anything is sent; on any thread."""
         with self._lock:
-            if self._prepared.is_set():
+            if self._prepared:
                 return
             try:
                 if self.queues is None:
@@ -70,13 +70,13 @@ class Sender:
             except APIConnectionError as error:
                 self.unreached = _bare(error)
             finally:
-                self._prepared.set()
+                self._prepared = True
 
     def renew(self) -> None:
         """What was found out is old: more is sent now, perhaps minutes later."""
         with self._lock:
             self.unreached = self.before = None
-            self._prepared.clear()
+            self._prepared = False
 
     def _listed_before(self) -> Before | None:
         if not (self.dialect.lists_copies and self.queues):
@@ -92,9 +92,10 @@ class Sender:
         times = [row.time for row in rows if row.time is not None]
         return Before(frozenset(row.id for row in rows), max(times) if full and times else None)
 
-    def prepared(self, seconds: float) -> bool:
-        """Whether that is found out, after waiting so long at most."""
-        return self._prepared.wait(seconds)
+    @property
+    def prepared(self) -> bool:
+        """Whether that is found out."""
+        return self._prepared
 
     def job(self, target: Address, state: State = "waiting", copy_id: str = "") -> CopyJob:
         """A copy of this batch, as far as nobody asked the server about it."""

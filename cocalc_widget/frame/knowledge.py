@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..errors import CoCalcError, CommandError, PermissionDeniedError, ValidationError
+from ..forking import new_lock
 from .timers import background
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class Knowledge:
     ) -> None:
         self._client, self._start, self._tell, self._say = client, start, tell, say
         self._clock = clock
-        self._lock = threading.Lock()
+        self._lock = new_lock()
         self._queue: deque[Document] = deque()
         self._found: dict[Document, tuple[float, Finding]] = {}
         self._usable: dict[str, float] = {}  # project id -> when it was seen to be

@@ -6,9 +6,9 @@ milliseconds, so that ten commands in a row would cost a second.
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING, Any
 
+from ..forking import new_rlock
 from . import outbox
 from .timers import later
 
@@ -30,7 +30,7 @@ class Postbox:
         self, send: Callable[[dict[str, Any]], object], sync: Callable[[set[str]], object]
     ) -> None:
         self._send, self._sync = send, sync
-        self._lock = threading.RLock()
+        self._lock = new_rlock()
         self._messages: list[dict[str, Any]] = []
         self._traits: set[str] = set()
         self._waits = False

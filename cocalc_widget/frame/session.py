@@ -16,6 +16,7 @@ from ..errors import (
     CommandTimeoutError,
     PermissionDeniedError,
 )
+from ..forking import new_rlock
 from . import endings, inbox, outbox
 from .evidence import Proof
 from .knowledge import Finding, Knowledge
@@ -87,7 +88,7 @@ class Session:
     ) -> None:
         self._port, self._host, self._link, self._greeting = port, host, link, greeting
         self._limits, self._clock = limits, clock
-        self._lock = threading.RLock()
+        self._lock = new_rlock()
         self._turns = 0
         self._todo: list[Callable[[], object]] = []
         self._moment = 0  # counts what was decided to be shown

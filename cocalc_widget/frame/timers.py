@@ -7,6 +7,8 @@ import contextlib
 import threading
 from typing import TYPE_CHECKING
 
+from ..forking import new_lock, on_fork
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -16,8 +18,13 @@ class Alarm:
 
     def __init__(self, look: Callable[[], object]) -> None:
         self._look = look
-        self._lock = threading.Lock()
+        self._lock = new_lock()
         self._handle: threading.Timer | asyncio.TimerHandle | None = None
+        on_fork(self)
+
+    def after_fork(self) -> None:
+        """In a child it is not set: the thread that would ring is its parent's."""
+        self._handle = None
 
     def set(self, seconds: float | None) -> None:
         """Ring in so many seconds; None: not at all."""
