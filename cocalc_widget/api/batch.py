@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from .jobs import CopyJob
     from .sending import Sender
 
+_SHOWN = 5  # names in a line
+
 
 class CopyBatch(Flight):
     """Copies of one source to many targets, in the order they were asked for.
@@ -60,8 +62,15 @@ class CopyBatch(Flight):
         """Whether every copy was made."""
         return all(job.done for job in self._jobs)
 
+    @property
+    def unsent(self) -> CopyJobs:
+        """The jobs that were not sent, as Ctrl-C came before; `retry()` or `send()` sends them."""
+        if self._running():  # they are on their way
+            return CopyJobs()
+        return CopyJobs(job for job in self._jobs if job.state == "waiting")
+
     def retry(self, *, unknown: bool = False, wait: bool = True) -> CopyBatch:
-        """Send again what failed. What was copied, or may have been, is left alone.
+        """Send what was not sent, and again what failed; what may have been copied is left alone.
 
         Where the answer to a copy got lost, the server's list of jobs tells whether
         it arrived. A server without such a list cannot say: then it is not sent.
@@ -228,6 +237,11 @@ class CopyBatch(Flight):
     def _footnotes(self) -> list[str]:
         """What should be known about all of it."""
         found = []
+        unsent = self.unsent
+        if unsent:
+            names = ", ".join(str(job.shown(job.target)) for job in unsent[:_SHOWN])
+            more = f" and {len(unsent) - _SHOWN} more" if len(unsent) > _SHOWN else ""
+            found.append(f"not sent: {names}{more}; retry() sends them")
         if any(job.done and n not in self._seen for n, job in enumerate(self._jobs)):
             kept = "" if self._sender.how.overwrite_newer else "; what is newer there was kept"
             found.append(f"done is CoCalc's word{kept}: check() compares")

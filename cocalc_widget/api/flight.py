@@ -35,11 +35,18 @@ class WaitingStopped(KeyboardInterrupt):
 
     Attributes:
         told: what goes on, what was not sent, and what to do, in sentences.
+        left: how many go on.
+        unsent: how many were not sent.
     """
 
-    def __init__(self, told: str) -> None:
+    def __init__(self, told: str, *, left: int = 0, unsent: int = 0) -> None:
         super().__init__(told)
+        self.told, self.left, self.unsent = told, left, unsent
+
+    def reword(self, told: str) -> None:
+        """Say it in other words."""
         self.told = told
+        self.args = (told,)
 
 
 class Flight:
@@ -264,4 +271,4 @@ class Flight:
         told = f"Stopped waiting; {left} copies go on. {self._pick_up()}"
         if unsent:
             told += f" {unsent} were not sent: send() sends them."
-        raise WaitingStopped(told) from None
+        raise WaitingStopped(told, left=left, unsent=unsent) from None
