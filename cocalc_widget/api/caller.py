@@ -127,10 +127,15 @@ class Caller:
         )
         return self._read(reply, name, "conat", args)
 
-    def page(self, path: str) -> Any:
+    def page(self, path: str, *, timeout: float | None = None) -> Any:
         """`GET` a page that needs no key; parsed where it is JSON."""
         reply = self.transport.request(
-            "GET", path, endpoint=path.partition("?")[0], idempotent=True, auth="none"
+            "GET",
+            path,
+            endpoint=path.partition("?")[0],
+            idempotent=True,
+            timeout=timeout,
+            auth="none",
         )
         return self._read(reply, path.partition("?")[0], "page", None)
 

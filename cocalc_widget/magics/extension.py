@@ -40,11 +40,11 @@ class Extension:
 
         try:
             return dispatch(self.session, line, cell, names)
-        except KeyboardInterrupt:
-            pass
+        except KeyboardInterrupt as stopped:
+            told = getattr(stopped, "told", "")  # a sentence of this package's own
         # anew: with %xmode Verbose its traceback would show the variables of the frames
         # below, a password among them that was typed
-        raise KeyboardInterrupt
+        raise KeyboardInterrupt(*([told] if told else []))
 
     def install(self) -> None:
         """Register magic and matcher."""
