@@ -299,7 +299,7 @@ class Client(Copies, Files):
         if isinstance(token, Token) and token.host != self.host:
             raise ValidationError(
                 f"this token was made by {token.host}; it is not sent to {self.host}.",
-                remedy="Use a client of that host, or make one here: create_token().",
+                remedy="Use a client of that host, or make one here: client.create_token().",
             )
         secret = token.secret if isinstance(token, Token) else _secret(token, "token")
         if not secret.reveal().strip():

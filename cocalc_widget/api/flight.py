@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .sending import Sender
 
 MANY = 16
-_UNKNOWN = "nobody knows whether it was made: retry(unknown=True) sends it again"
+_UNKNOWN = "nobody knows whether it was made: batch.retry(unknown=True) sends it again"
 F = TypeVar("F", bound="Flight")
 
 
@@ -142,7 +142,9 @@ class Flight:
             self._follower.since = now - (time.monotonic() - began) - 2.0
 
     def _note_unknown(self) -> None:
-        note = "the server lists no such copy: retry() sends it" if self._absent() else _UNKNOWN
+        note = (
+            "the server lists no such copy: batch.retry() sends it" if self._absent() else _UNKNOWN
+        )
         for number, job in enumerate(self._jobs):
             if job.state == "unknown":
                 self._jobs[number] = replace(job, note=note)
@@ -161,13 +163,14 @@ class Flight:
 
     def _pick_up(self) -> str:
         if self._sender.dialect.lists_copies:
-            return f"To pick them up: wait() again, or client.copies(src='{self._sender.source}')."
-        return "To pick them up: wait() again."
+            source = str(self._sender.source)
+            return f"To pick them up: client.last_copy.wait(), or client.copies({source!r})."
+        return "To pick them up: client.last_copy.wait()."
 
     def _interrupted(self) -> None:
         left = len(self.pending)
         unsent = self.states.get("waiting", 0)
         told = f"Stopped waiting; {left} copies go on. {self._pick_up()}"
         if unsent:
-            told += f" {unsent} were not sent: send() sends them."
+            told += f" {unsent} were not sent: client.last_copy.send() sends them."
         raise KeyboardInterrupt(told) from None
