@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 from .. import config
 from ..address import Address, Generation, is_uuid, parse_address
 from ..errors import ConfigurationError
+from ..forking import new_lock
 from . import detect, naming
 from .caller import Caller
 from .policy import check_timeout
@@ -32,7 +32,8 @@ class ClientBase:
 
     Args:
         api_key: the key; without it login → `COCALC_API_KEY` → stored file → `api.key`.
-        host: the server; without it the latest login → `COCALC_HOST` → cocalc.com.
+        host: the server; without it the latest login → `COCALC_HOST` → (without
+            `api_key`) the only one with a stored key → cocalc.com.
         api: "v1", "v2" (with the conat bridge where there is one), or "auto":
             asks the host once per process.
         timeout: seconds for a call with all its retries, or (connect, call). A
@@ -76,7 +77,7 @@ class ClientBase:
         self._found: Dialect | None = None
         self._account_id: str | None = None
         self._titles: dict[str, str] = {}  # project id -> title, where no two have the same
-        self._lock = threading.Lock()
+        self._lock = new_lock()
 
     @property
     def host(self) -> str:

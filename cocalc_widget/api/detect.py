@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections import defaultdict
 from typing import TYPE_CHECKING, Literal
 
 from ..errors import APITimeoutError, AuthenticationError, ServerError
+from ..forking import Lock, new_lock
 from .dialect_conat import DialectConat
 from .dialect_v1 import DialectV1
 from .dialect_v2 import DialectV2
@@ -21,7 +20,7 @@ Api = Literal["v1", "v2", "auto"]
 ASK_TIME = 20.0  # s
 _known: dict[tuple[str, str], type[DialectV1 | DialectV2]] = {}
 # one for each host: one that does not answer holds up nobody who asks another
-_locks: defaultdict[tuple[str, str], threading.Lock] = defaultdict(threading.Lock)
+_locks: dict[tuple[str, str], Lock] = {}
 
 
 def dialect_for(caller: Caller, api: Api, timeout: float = ASK_TIME) -> Dialect:
@@ -40,7 +39,8 @@ def dialect_for(caller: Caller, api: Api, timeout: float = ASK_TIME) -> Dialect:
     found = _known.get(where)
     if found is None:
         ends = time.monotonic() + timeout
-        if not _locks[where].acquire(timeout=timeout):
+        lock = _locks.setdefault(where, new_lock())
+        if not lock.acquire(timeout=timeout):
             raise APITimeoutError(
                 f"what {caller.transport.host} speaks was not known within {timeout:g} s."
             )
@@ -50,7 +50,7 @@ def dialect_for(caller: Caller, api: Api, timeout: float = ASK_TIME) -> Dialect:
                 found = _ask(caller.transport, api, max(0.0, ends - time.monotonic()))
                 _known[where] = found
         finally:
-            _locks[where].release()
+            lock.release()
     return found(caller)
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from ..errors import APIConnectionError, APITimeoutError, CoCalcError
+from ..forking import on_fork
 from . import workers
 from .jobs import CopyJobs
 from .policy import BATCH_WAIT
@@ -46,6 +47,16 @@ class Flight:
         self._concurrency = concurrency
         self._progress = progress
         self._follower = Follower(sender, self._jobs, None, concurrency)
+        self._sending = False
+        on_fork(self)
+
+    def after_fork(self) -> None:
+        """In a child: what its parent was sending is not sent by both."""
+        for number, job in enumerate(self._jobs if self._sending else []):
+            if job.state in ("waiting", "sending"):
+                lost = APIConnectionError("the process that was sending it has forked.", sent=True)
+                self._jobs[number] = replace(job, state="unknown", error=lost)
+        self._sending = False
 
     @property
     def pending(self) -> CopyJobs:
@@ -60,13 +71,14 @@ class Flight:
     def send(self: F) -> F:
         """Send what was not sent yet; returns when each has its answer."""
         todo = [n for n, job in enumerate(self._jobs) if job.state == "waiting"]
-        began = time.monotonic()
+        began, self._sending = time.monotonic(), True
         with Progress(self._jobs, todo, shown=self._progress) as shown:
             try:
                 workers.run(todo, self._send_one, workers=self._concurrency, tick=shown.update)
             except KeyboardInterrupt:
                 self._interrupted()
             finally:
+                self._sending = False
                 self._note_start(began)
         return self
 

@@ -126,6 +126,10 @@ class Token:
     minted: Minted = "password"
     account: str = ""
 
+    def __post_init__(self) -> None:
+        # so that it is known also where the secret goes without its token
+        self.secret.home = self.host
+
     @property
     def value(self) -> str:
         """The token itself."""

@@ -11,12 +11,13 @@ import urllib3
 
 from ..address import origin_of
 from ..errors import APIConnectionError, CoCalcError
+from ..forking import on_fork
 from ..redact import Secret, redact
-from .broken import explain, refuse_redirect, target_of
+from .broken import Call, explain, find_proxy, refuse_redirect, refused_by_proxy, target_of
 from .deadline import exchange
 from .policy import REDIRECTS, Timeouts, backoff, worth_retrying
 from .route import Route, make_route
-from .wire import Reply, encode, make_session
+from .wire import Reply, encode, make_session, renewed
 
 Auth = Literal["basic", "bearer", "none"]
 # a chunk of negative size, for one, is a bare ValueError of Python's own
@@ -36,7 +37,7 @@ class _Request(NamedTuple):
 
 
 class Transport:
-    """Sends requests to one host. Safe to share between threads.
+    """Sends requests to one host. Safe to share between threads, and to use after a fork.
 
     Args:
         host: as `address.normalize_host` gives it.
@@ -63,8 +64,15 @@ class Transport:
         self.timeouts = timeouts or Timeouts()
         self.retries = retries
         self.verify = verify
+        self._pool = pool
         self._session = make_session(host, verify=verify, pool=pool)
         self._routes: dict[tuple[object, ...], Route] = {}
+        on_fork(self)
+
+    def after_fork(self) -> None:
+        """Begin anew in a child: the connections are its parent's."""
+        self._session = renewed(self._session, self._pool)
+        self._routes = {}
 
     def request(
         self,
@@ -106,7 +114,8 @@ class Transport:
         while True:
             outcome = self._attempt(what, endpoint, ends, seconds)
             unsent = isinstance(outcome, APIConnectionError) and not outcome.sent
-            again = unsent or (idempotent and worth_retrying(outcome))
+            final = 400 <= exchange.refused < 500  # a proxy would say the same again
+            again = not final and (unsent or (idempotent and worth_retrying(outcome)))
             wait = backoff(attempt, outcome, random.random(), time.time())  # noqa: S311
             if not again or attempt >= self.retries or time.monotonic() + wait >= ends:
                 break
@@ -142,7 +151,10 @@ class Transport:
         if cause == "interrupted":
             raise KeyboardInterrupt  # anew, for the same reason
         cause = redact(cause, self.key)  # a broken answer may repeat what was sent
-        return explain(cause, self.host, endpoint, exchange, seconds, self.timeouts)
+        return explain(cause, self._call(endpoint), exchange, seconds, self.timeouts)
+
+    def _call(self, endpoint: str) -> Call:
+        return Call(endpoint, self.host, find_proxy(self.host, self._session.proxies))
 
     def _follow(self, what: _Request, endpoint: str) -> Reply | CoCalcError:
         # Redirects are followed within the host only, and only where the same
@@ -150,6 +162,9 @@ class Transport:
         url = self.host + what.path
         for _ in range(REDIRECTS + 1):
             reply = self._once(what, url)
+            if reply.status == 407:  # what a proxy says where the way is not through a tunnel
+                exchange.refused = reply.status
+                return refused_by_proxy(self._call(endpoint), reply.status)
             target = target_of(url, reply.headers.get("location", ""))
             if reply.status not in (301, 302, 303, 307, 308) or target == url:
                 return reply

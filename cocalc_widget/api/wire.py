@@ -83,6 +83,18 @@ def make_session(host: str, *, verify: bool | str, pool: int) -> requests.Sessio
         session.verify = found or True
     else:
         session.verify = verify
+    return _filled(session, pool)
+
+
+def renewed(old: requests.Session, pool: int) -> requests.Session:
+    """The same session in a child: with the settings of its parent, and no connection."""
+    session = requests.Session()
+    session.trust_env, session.verify = False, old.verify
+    session.proxies = old.proxies  # not asked for again: on macOS a child cannot
+    return _filled(session, pool)
+
+
+def _filled(session: requests.Session, pool: int) -> requests.Session:
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     session.headers.update({"User-Agent": USER_AGENT, "Accept": "application/json"})
     adapter = DeadlineAdapter(pool_connections=4, pool_maxsize=pool)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
-import threading
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
+
+from ..forking import new_lock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,7 +42,7 @@ class Listeners:
     """Who wants to hear of events."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = new_lock()
         self._callbacks: list[Callable[[Event], object]] = []
 
     def change(self, callback: Callable[[Event], object], *, remove: bool) -> None:

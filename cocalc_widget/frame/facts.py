@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ..errors import APIConnectionError, APIError
+from ..forking import new_lock
 from .timers import background
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ class Facts:
         self.reached = False
         self._host, self._client = host, client
         self._left = 0
-        self._lock = threading.Lock()
+        self._lock = new_lock()
         self._done = threading.Event()
         self._then: Callable[[], object] = lambda: None
         if client is None:

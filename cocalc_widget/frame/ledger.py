@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections import deque
 from typing import TYPE_CHECKING
 
 from ..errors import CommandCancelledError
+from ..forking import new_rlock
 from .commands import Command
 from .outbox import Document, budget
 
@@ -38,7 +38,7 @@ class Ledger:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._waiter, self._cancel, self._limits, self._clock = waiter, cancel, limits, clock
-        self._lock = threading.RLock()
+        self._lock = new_rlock()
         self._seq = 0
         self._pending: dict[int, Command] = {}
         self.history: deque[Command] = deque(maxlen=REMEMBERED)

@@ -6,6 +6,8 @@ import logging
 import threading
 from typing import TYPE_CHECKING, Any, Literal
 
+from ..forking import new_lock
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -24,7 +26,7 @@ class Progress:
         self._reply: Reply | None = None
         self._error: CoCalcError | None = None
         self._ended = threading.Event()
-        self._lock = threading.Lock()
+        self._lock = new_lock()
         self._callbacks: list[Callable[[Any], object]] = []
 
     @property

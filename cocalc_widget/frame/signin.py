@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from ..forking import new_lock
 
 if TYPE_CHECKING:
     from ..address import Generation
@@ -35,7 +36,7 @@ class SignIn:
     """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = new_lock()
         self._secret: Secret | None = None
         self.generation: Generation | None = None
         self.account: str | None = None

@@ -152,6 +152,7 @@ class LocalCoCalc(Handles):
         """Start serving; within a second."""
         if self._core is not None:
             return self
+        self._owner = os.getpid()
         self._private = Path(tempfile.mkdtemp(prefix="local-cocalc-"))
         atexit.register(self.close)
         try:
@@ -172,9 +173,14 @@ class LocalCoCalc(Handles):
         return self
 
     def close(self) -> None:
-        """Stop serving, end what runs, delete what is temporary. May be called twice."""
+        """Stop serving, end what runs, delete what is temporary. May be called twice.
+
+        In a child made by `fork` it does nothing: all of that is its parent's.
+        """
         atexit.unregister(self.close)
         core, self._core = self._core, None
+        if hasattr(self, "_owner") and self._owner != os.getpid():
+            return
         if core is not None:
             self._server.soon(core.end)
         if hasattr(self, "_server"):

@@ -11,6 +11,8 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from ..forking import new_lock, on_fork
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
@@ -38,8 +40,13 @@ class Lookups(Generic[T]):
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._lock = threading.Lock()
+        self._lock = new_lock()
         self._entries: dict[Hashable, _Entry[T]] = {}
+        on_fork(self)
+
+    def after_fork(self) -> None:
+        """In a child nothing is under way: the threads that ask are its parent's."""
+        self._entries = {key: it for key, it in self._entries.items() if not it.running}
 
     def get(self, key: Hashable, fetch: Callable[[], T], patience: float) -> T | None:
         """What is known, after at most `patience` seconds; None if nothing is."""

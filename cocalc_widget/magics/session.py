@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-import threading
 from typing import TYPE_CHECKING, Any
 
 from ..errors import CoCalcError, ConfigurationError, ValidationError
+from ..forking import new_rlock
 from .lookups import Lookups
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class Session:
         self.shell = shell
         self._client: Client | None = None
         self._identity: object = None
-        self._lock = threading.RLock()  # completion asks from threads of its own
+        self._lock = new_rlock()  # completion asks from threads of its own
         self.projects: Lookups[list[Project]] = Lookups()  # by whose key was used
         self.folders: Lookups[list[str]] = Lookups()
 

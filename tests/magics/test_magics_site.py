@@ -43,6 +43,17 @@ def test_login_asks_checks_and_stores(online, site, typed, monkeypatch):
         online("%cocalc whoami")
 
 
+def test_login_in_a_home_that_cannot_be_written_to(online, site, typed, monkeypatch, own_home):
+    monkeypatch.delenv("COCALC_API_KEY")
+    (own_home / "file").write_text("")
+    monkeypatch.setenv("COCALC_CONFIG_DIR", str(own_home / "file"))
+    typed.extend([site.api_key])
+    with pytest.warns(errors.KeyFileWarning, match="used until this process ends"):
+        whoami = online("%cocalc login")
+    assert whoami.account_id == site.account_id
+    assert online("%cocalc whoami").key_source == "login"
+
+
 def test_login_for_this_session_only(online, site, typed, monkeypatch):
     monkeypatch.delenv("COCALC_API_KEY")
     monkeypatch.delenv("COCALC_HOST")

@@ -71,6 +71,42 @@ class Talk:
 Act = Callable[[Talk], None]
 
 
+def relay(port: int, host: str = "127.0.0.1") -> Act:
+    """All that comes goes to a server at that port, and back."""
+
+    def act(talk: Talk) -> None:
+        with socket.create_connection((host, port), 30) as behind:
+
+            def back() -> None:
+                with suppress(*GONE):
+                    while data := behind.recv(65536):
+                        talk.send(data)
+                with suppress(*GONE):
+                    talk.half_close()
+
+            thread = threading.Thread(target=back, daemon=True)
+            thread.start()
+            with suppress(*GONE):
+                while data := talk.sock.recv(65536):
+                    behind.sendall(data)
+            with suppress(*GONE):
+                behind.shutdown(socket.SHUT_RDWR)
+            thread.join(10)
+
+    return act
+
+
+def tunnel(port: int) -> Act:
+    """A proxy that lets everything through, to a server at that port whatever its name."""
+
+    def act(talk: Talk) -> None:
+        talk.read()
+        talk.send(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        relay(port)(talk)
+
+    return act
+
+
 class Misbehaving:
     """Does `plan(number)` with its connections, numbered from 0; a thread for each."""
 
