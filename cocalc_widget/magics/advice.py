@@ -35,7 +35,7 @@ ON_A_LINE = {
         "type its password when %cocalc token asks"
     ),
     "client.create_token(ACCOUNT, PASSWORD)": "%cocalc token ACCOUNT",
-    "pass verify=<CA file>": "set REQUESTS_CA_BUNDLE to its CA file",
+    'give its CA file: Client(verify="ca.pem")': "set REQUESTS_CA_BUNDLE to its CA file",
     "client.last_copy.wait()": "%cocalc copies --wait",
     "client.last_copy.send() sends them": (
         "batch = %cocalc copies --wait, and then batch.send(), sends them"

@@ -176,6 +176,22 @@ def test_all_that_is_wrong_is_said_at_once_and_nothing_is_sent(tmp_path: Path) -
     assert "projects() lists them" in caught.value.remedy
 
 
+def test_of_many_wrong_rows_all_are_named(tmp_path: Path) -> None:
+    first = sheet(tmp_path, f"project,path\n{P},a.md\n" + ",x\n" * 100, "one.csv")
+    second = sheet(tmp_path, "project,path\n,x\n", "two.csv")
+    with serving(lambda _s: Answer({})) as server:
+        with pytest.raises(errors.ValidationError) as caught:
+            client(server.url).copy(SRC, first, second)
+        assert server.seen == []
+    told = caught.value.message
+    assert told.startswith(
+        "101 targets are wrong, nothing was copied: row 3 of 'one.csv': it names"
+    )
+    assert "row 42 of 'one.csv': it names no project; and the like in row 43, row 44, " in told
+    assert told.endswith("row 102, row 2.")
+    assert len(told) < 5000
+
+
 def test_one_wrong_row_keeps_its_kind(tmp_path: Path) -> None:
     file = sheet(tmp_path, f"Projekt\n{P}\n")
     listing = Answer({"event": "query", "query": {"projects_all": []}})
