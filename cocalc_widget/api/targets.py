@@ -107,8 +107,6 @@ def settle(
         except CoCalcError as error:
             if isinstance(error, NotFoundError) and str(given).lower().endswith(SUFFIXES):
                 error.advise(f"There is no file of that name in {os.getcwd()} either.")  # noqa: PTH109
-            elif isinstance(error, NotFoundError) and where.startswith("row 1 of"):
-                error.advise(f"{error.remedy} If row 1 is a heading, write project in it.")
             faults.append(Fault(where, error))
             continue
         seen[target] = where
@@ -142,12 +140,13 @@ def _together(faults: list[Fault]) -> CoCalcError:
     if more:
         lines.append(f"and the like in {', '.join(more)}")
     remedies = dict.fromkeys(it.error.remedy for it in faults if it.error.remedy)
+    if any(_row(it)[1] == 1 and isinstance(it.error, NotFoundError) for it in faults):
+        remedies["If row 1 is a heading, write project in it."] = None
     alike = {type(it.error) for it in faults}
     kind = alike.pop() if alike <= {NotFoundError} else ValidationError
     count = "1 target is" if len(faults) == 1 else f"{len(faults)} targets are"
-    return kind(
-        f"{count} wrong, nothing was copied: {'; '.join(lines)}.", remedy=" ".join(remedies)
-    )
+    told = f"{count} wrong, nothing was copied: {'; '.join(lines)}"
+    return kind(told if told.endswith("?") else f"{told}.", remedy=" ".join(remedies))
 
 
 def check_options(told: dict[str, Any], now: datetime) -> CopyOptions:
