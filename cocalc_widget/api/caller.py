@@ -165,14 +165,17 @@ class Caller:
 
     def _key_remedy(self) -> str:
         if self.transport.key is None:
-            return "No API key was found for this host: log in, or pass api_key=."
+            return (
+                "No API key was found for this host: give one, Client(api_key=...), or log in by "
+                "%cocalc login."
+            )
         if not self.transport.key:
             return "The API key given is blank."
         source = self.key_source
         source = "the argument" if source in ("", "argument") else source
         return (
             f"This server does not know the key {self.transport.key}, which came from {source}: "
-            "log in again, or make a new key in the account's settings."
+            "log in again by %cocalc login --ask, or make a new key in the account's settings."
         )
 
     def _note_time(self, reply: Reply) -> None:

@@ -337,7 +337,7 @@ class Client(Copies, Files):
         if home and home != self.host:
             raise ValidationError(
                 f"this token was made by {home}; it is not sent to {self.host}.",
-                remedy="Use a client of that host, or make one here: create_token().",
+                remedy="Use a client of that host, or make one here: client.create_token().",
             )
         return secret
 

@@ -72,12 +72,12 @@ def find_token(token: object, host: str) -> GivenToken | None:
         # never the value itself: it may be a key in the wrong place
         raise ConfigurationError(
             f"token must be an auth token, not {type(token).__name__}.",
-            remedy="Make one with Client.create_token().",
+            remedy="Make one: Client().create_token().",
         )
     if secret.reveal().startswith(("sk_", "sk-")):
         raise ConfigurationError(
             "token is an API key; a frame signs in with an auth token.",
-            remedy="Make one with Client.create_token().",
+            remedy="Make one: Client().create_token().",
         )
     home = getattr(token, "host", None) or secret.home
     if isinstance(home, str) and home not in ("", host):

@@ -307,6 +307,19 @@ def test_what_is_quoted_is_no_option(line, expected):
     assert {name: args[name] for name in expected} == expected
 
 
+@pytest.mark.parametrize(
+    ("line", "hint"),
+    [("Calculus", None), ("statsu", "status"), ("clos", "closeall"), ("proj", "projects"),
+     ("opne x:y", "open"), ("Student", None), ("ls", None), ("Calculus:week1.ipynb", None)],
+)  # fmt: skip
+def test_what_is_no_command_is_not_guessed_at(line, hint):
+    with pytest.raises(ValidationError) as caught:
+        dispatch(None, line, None, {})
+    told = str(caught.value)
+    assert (f"did you mean {hint}?" in told) if hint else ("did you mean" not in told)
+    assert ("%cocalc open PROJECT:PATH" in told) == (":week1" in line)
+
+
 def test_names_that_only_begin_like_keys_are_none():
     args = parse("open sk-learn-course-2024-autumn:sk_learn.ipynb")
     assert args["address"] == "sk-learn-course-2024-autumn:sk_learn.ipynb"
