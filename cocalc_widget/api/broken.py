@@ -63,9 +63,9 @@ def explain(
         return refused_by_proxy(call, exchange.refused, _last(cause))
     if cause == "timeout" or exchange.left() < 0.005:
         if sent:
-            text = f"no answer to {where} within {seconds:g} s; what was asked may still happen."
+            text = f"no answer to {where} within {round(seconds, 2):g} s; what was asked may still happen."
             return APITimeoutError(text, endpoint=endpoint, sent=True)
-        limit = min(limits.connect, seconds)
+        limit = round(min(limits.connect, seconds), 2)
         text = f"could not connect to {host}{call.through} within {limit:g} s."
         remedy = proxy.without() if proxy else "Is the server up and reachable?"
         return APITimeoutError(text, endpoint=endpoint, remedy=remedy)

@@ -14,7 +14,7 @@ from cocalc_widget.api import Account, Client, CopyJob, ExecResult, Ping, Projec
 from cocalc_widget.redact import Secret
 
 from .expected import FAILURES
-from .fake import Answer, Reaction, Seen, Server, serving
+from .fake import NO_KEY, Answer, Reaction, Seen, Server, serving
 from .recordings import ROWS, Row, client_for
 
 P = "aaaaaaaa-0000-4000-8000-000000000001"
@@ -106,6 +106,8 @@ def handler(row: Row) -> Callable[[Seen], Reaction]:
             if row.file != "conat-2026":
                 return Answer("<title>404 Page Not Found</title>", 404, "text/html")
             return Answer({"error": "You must provide authentication via an API key."})
+        if seen.path == "/api/v1/ping":
+            return NO_KEY
         if seen.path == "/api/v2/projects/get":
             return Answer([{"project_id": P, "title": "S"}, {"project_id": Q, "title": "T"}])
         if seen.path == "/api/v2/exec":
