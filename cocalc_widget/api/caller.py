@@ -150,6 +150,7 @@ class Caller:
                 reply.text,
                 endpoint=endpoint,
                 kind=kind,
+                host=self.transport.place,
                 retry_after=retry_after(reply.headers, time.time()),
                 secrets=secrets,
             )
