@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import quote, urlsplit
@@ -17,7 +18,10 @@ _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12
 # what a browser takes for a host's name as it stands; it would read other signs in its own way
 _NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_WHERE_IDS_STAND = "A project's id stands in its address: .../projects/<project_id>/files/..."
+_WHERE_IDS_STAND = (
+    "Client().resolve(TITLE) tells the id of a project; it also stands in its address: "
+    ".../projects/<project_id>/files/..."
+)
 MAX_PATH = 4096  # bytes: what the file systems of a project take
 
 
@@ -70,13 +74,17 @@ def check_path(value: object, name: str = "path") -> str:
 
 
 def parse_address(text: object) -> Address:
-    """Split `PROJECT:PATH` at the first colon, or check an `Address` that was made by hand."""
+    """Split `PROJECT:PATH` at the first colon, or check an `Address` that was made by hand.
+
+    Blanks around a project stay, as titles may have some; around an id they do not.
+    """
     project, path = getattr(text, "project", None), getattr(text, "path", "")
     if isinstance(text, str):
         project, _, path = text.partition(":")
     if not isinstance(project, str) or not project.strip():
         raise ValidationError(f"an address is PROJECT or PROJECT:PATH, not {_short(text)}.")
-    return Address(project.strip(), "" if str(path).isspace() or path == "" else check_path(path))
+    project = project.strip() if is_uuid(project.strip()) else project
+    return Address(project, "" if str(path).isspace() or path == "" else check_path(path))
 
 
 def normalize_host(value: object, *, allow_http: bool = False) -> str:
@@ -85,44 +93,138 @@ def normalize_host(value: object, *, allow_http: bool = False) -> str:
     A bare name gets `https://`. Plain http is taken for loopback only, unless
     `allow_http` says that the key may cross the network unencrypted.
 
+    The name is what a browser makes of it (UTS 46, `faß.de` is `xn--fa-hia.de`). One
+    that only browsers would read as something else is refused: they take
+    `2130706433` for 127.0.0.1, and drop what nobody sees.
+
     Raises:
-        ConfigurationError: not a web address, with user info, query or
-            fragment, or plain http to another machine.
+        ConfigurationError: not a web address, with user info (never repeated), query
+            or fragment, one that browsers read differently, or plain http to
+            another machine.
     """
     if not isinstance(value, str) or not value.strip():
         raise ConfigurationError(f"the host must be a web address, not {_short(value)}.")
     text = value.strip()
+    scheme, sign, rest = text.partition("://") if "://" in text else ("", "", text)
+    machine = re.split(r"[/?#\\]", rest, maxsplit=1)[0]
+    # a password may hold a slash or two, where nobody can tell what was meant
+    if "@" in machine or ("@" in text and (not sign or ":" in machine or "\\" in text)):
+        raise ConfigurationError(
+            "the host must not contain a user name or password.",
+            remedy="Give its address alone; a sign-in is asked for by login.",
+        )
+    told = "given" if "@" in text else _short(value)
     if _CONTROL.search(text) or " " in text or "\\" in text:
-        raise ConfigurationError(f"the host {_short(value)} contains blanks or control characters.")
-    if "://" not in text:
+        raise ConfigurationError(f"the host {told} contains blanks or control characters.")
+    if not sign:
         if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]*:(?!\d)", text):
-            raise ConfigurationError(f"the host must be an http(s) address, not {_short(value)}.")
+            raise ConfigurationError(f"the host must be an http(s) address, not {told}.")
         text = f"https://{text}"
+    elif scheme.lower() not in ("https", "http") or not machine:
+        raise ConfigurationError(f"the host must be an http(s) address, not {told}.")
     try:
         parts = urlsplit(text)
         port = parts.port
-        name = (parts.hostname or "").encode("idna").decode("ascii").lower()
         base = quote(parts.path, safe="/%~!$&()*+,;=:@").rstrip("/")
-        if ":" in name and "%" not in name:
-            name = f"[{ipaddress.IPv6Address(name)}]"
-        elif name and ("[" in parts.netloc or not _NAME.fullmatch(name)):
-            raise ValueError
     except (ValueError, UnicodeError):
-        raise ConfigurationError(f"the host {_short(value)} is not a valid web address.") from None
-    if parts.scheme not in ("https", "http") or not name:
-        raise ConfigurationError(f"the host must be an http(s) address, not {_short(value)}.")
-    if "@" in parts.netloc:
-        raise ConfigurationError("the host must not contain a user name or password.")
+        raise ConfigurationError(f"the host {told} is not a valid web address.") from None
+    name = _machine(parts.netloc, told)
     if parts.query or parts.fragment:
-        raise ConfigurationError(f"the host {_short(value)} must not have a query or fragment.")
+        raise ConfigurationError(f"the host {told} must not have a query or fragment.")
     if parts.scheme == "http" and not (allow_http or is_loopback(name)):
         raise ConfigurationError(
-            f"{_short(value)} is not encrypted: an API key sent there could be read on the way.",
+            f"{told} is not encrypted: an API key sent there could be read on the way.",
             remedy="Use https://, or allow it with allow_http=True.",
         )
     default = 443 if parts.scheme == "https" else 80
     netloc = name if port in (None, default) else f"{name}:{port}"
     return f"{parts.scheme}://{netloc}{base}"
+
+
+def _machine(netloc: str, told: str) -> str:
+    """The name in `name[:port]`, as a browser writes it; `told` is what errors may repeat of it.
+
+    Raises:
+        ConfigurationError: no name, or one that browsers read differently.
+    """
+    if "[" in netloc:
+        try:
+            number = ipaddress.IPv6Address(netloc[1:].partition("]")[0])
+            if number.scope_id is not None:
+                raise ValueError
+        except ValueError:
+            raise ConfigurationError(f"the host {told} is not a valid web address.") from None
+        inner = number.ipv4_mapped
+        # newer Pythons write the last part in the form of IPv4, browsers don't
+        low = int(inner) if inner else 0
+        return f"[::ffff:{low >> 16:x}:{low & 0xFFFF:x}]" if inner else f"[{number}]"
+    given = netloc.partition(":")[0]
+    name = given.lower()
+    if not name.isascii():
+        name = _in_ascii(given, told)
+    labels = name.removesuffix(".").split(".")
+    if not _NAME.fullmatch(name) or len(name) > 254 or any(len(it) > 63 for it in labels):
+        remedy = "Write the characters themselves, not % and numbers." if "%" in name else ""
+        raise ConfigurationError(f"the host {told} is not a valid web address.", remedy=remedy)
+    if re.fullmatch(r"[0-9]+|0x[0-9a-f]*", labels[-1]):
+        _check_ipv4(name, labels, told)
+    for label in labels:
+        try:
+            ok = not label.startswith("xn--") or not label[4:].encode().decode("punycode").isascii()
+        except UnicodeError:
+            ok = False
+        if not ok:
+            raise ConfigurationError(f"the host {told} is not a valid web address ({label}).")
+    return name
+
+
+def _in_ascii(given: str, told: str) -> str:
+    # A browser also maps what only looks like another name (full-width letters and dots), and
+    # drops what is not seen (soft hyphens): whoever means that can write it plainly.
+    import idna
+
+    plain = unicodedata.normalize("NFC", given.lower())
+    try:
+        mapped = idna.uts46_remap(given, std3_rules=True, transitional=False)
+        name = idna.encode(mapped).decode("ascii") if mapped == plain else ""
+    except UnicodeError as error:
+        why = str(error)
+    else:
+        if name:
+            return name
+        why = f"browsers read it as {mapped}"
+    raise ConfigurationError(
+        f"the host {told} is not a valid web address: {why}.",
+        remedy="Write its name in plain letters, digits, hyphens and dots.",
+    )
+
+
+def _check_ipv4(name: str, labels: list[str], told: str) -> None:
+    """Refuse a number that is not in the usual form: a browser makes 127.0.0.1 of `0x7f.1`."""
+    try:
+        *high, low = (_number(label) for label in labels)
+        if len(high) > 3 or any(it > 255 for it in high) or low >= 256 ** (4 - len(high)):
+            raise ValueError
+    except ValueError:
+        raise ConfigurationError(
+            f"the host {told} is not a valid web address: browsers take a name that ends in a "
+            "number for four numbers from 0 to 255, which this is not."
+        ) from None
+    whole = low + sum(it << (24 - 8 * at) for at, it in enumerate(high))
+    usual = str(ipaddress.IPv4Address(whole))
+    if name != usual:
+        raise ConfigurationError(
+            f"browsers read the host {told} as {usual}.", remedy=f"Write {usual} if you mean that."
+        )
+
+
+def _number(label: str) -> int:
+    # as browsers do: hexadecimal after 0x, octal after 0
+    if label[:2] == "0x":
+        return int(label[2:] or "0", 16)
+    if not label.isdigit():
+        raise ValueError
+    return int(label, 8 if label[0] == "0" else 10)
 
 
 def is_loopback(name: str) -> bool:

@@ -4,14 +4,27 @@ from __future__ import annotations
 
 import os
 import re
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .address import DEFAULT_HOST, normalize_host
-from .errors import ConfigurationError
+from .errors import ConfigurationError, KeyFileWarning
 from .forking import new_lock
-from .keyfiles import config_dir, key_file, read_lines, stored_hosts, write_key
+from .keyfiles import (
+    config_dir,
+    delete_key,
+    find_key_file,
+    key_file,
+    lines_of,
+    stored_hosts,
+    write_key,
+)
 from .redact import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 __all__ = [
     "Credentials",
@@ -62,13 +75,15 @@ def resolve(
     """Host and key to use: argument → login → environment → stored file → `api.key`.
 
     A key stored for one host is never used for another: `COCALC_API_KEY` counts
-    for `COCALC_HOST` (for any host if that is not set).
+    for `COCALC_HOST` (for any host if that is not set). A key that is given goes to
+    the host that is given, logged in to, in `COCALC_HOST`, or cocalc.com: never to
+    one whose own key happens to be stored.
 
     Raises:
         ConfigurationError: a host that is no web address, or unencrypted; an
-            unreadable key file.
+            unreadable key file of that host.
     """
-    name = find_host(host, allow_http=allow_http)
+    name = find_host(host, allow_http=allow_http, stored=api_key is None)
     if api_key is not None:
         return Credentials(name, clean_key(api_key), "argument")
     for source, key in _found(name):
@@ -76,8 +91,11 @@ def resolve(
     return Credentials(name, None, "")
 
 
-def find_host(host: str | None = None, *, allow_http: bool = False) -> str:
-    """The host: argument → latest login → `COCALC_HOST` → the only stored one → cocalc.com."""
+def find_host(host: str | None = None, *, allow_http: bool = False, stored: bool = True) -> str:
+    """The host: argument → latest login → `COCALC_HOST` → the only stored one → cocalc.com.
+
+    The stored one is left out without `stored`: for what is not its own key.
+    """
     if host is not None:
         return normalize_host(host, allow_http=allow_http)
     if _current:
@@ -85,30 +103,47 @@ def find_host(host: str | None = None, *, allow_http: bool = False) -> str:
     told = os.environ.get("COCALC_HOST", "").strip()
     if told:
         return normalize_host(told, allow_http=allow_http)
-    kept = stored_hosts()
+    kept = stored_hosts() if stored else []
     return kept[0] if len(kept) == 1 else DEFAULT_HOST
 
 
 def sources(host: str) -> list[str]:
-    """Everything that holds a key for this host, the one that wins first."""
+    """Everything that holds a key for this host, the one that wins first.
+
+    Raises:
+        ConfigurationError: an unreadable key file of that host.
+    """
     return [source for source, _ in _found(host)]
 
 
 def login(
     api_key: str | Secret, host: str | None = None, *, store: bool = False, allow_http: bool = False
 ) -> Credentials:
-    """Use this key for this host from now on, in this process; with `store`, later too."""
-    name = find_host(host, allow_http=allow_http)
+    """Use this key for this host from now on, in this process; with `store`, later too.
+
+    Where it cannot be stored it is used all the same, and a `KeyFileWarning` says so.
+
+    Raises:
+        ConfigurationError: a host that is no web address, or a key that cannot be one.
+    """
+    name = find_host(host, allow_http=allow_http, stored=False)
     key = clean_key(api_key)
     if not key:
         raise ConfigurationError("the API key is blank.")
-    if store:
-        write_key(name, key)
     with _lock:
         _session[name] = key
         if name in _current:
             _current.remove(name)
         _current.append(name)
+    if store:
+        try:
+            write_key(name, key)
+        except ConfigurationError as error:
+            told = f"{error.message} It is used until this process ends. {error.remedy}"
+        else:
+            told = ""
+        if told:
+            warnings.warn(KeyFileWarning(told), stacklevel=2)
     return Credentials(name, key, "login")
 
 
@@ -123,23 +158,23 @@ def logout(host: str | None = None) -> list[str]:
         _session.pop(name, None)
         if name in _current:
             _current.remove(name)
-    key_file(name).unlink(missing_ok=True)
+    delete_key(name)
     return sources(name)
 
 
-def _found(host: str) -> list[tuple[str, Secret]]:
-    found: list[tuple[str, Secret]] = []
+def _found(host: str) -> Iterator[tuple[str, Secret]]:
+    """The keys for a host, one after the other: what is not needed is not looked at."""
     with _lock:
-        if host in _session:
-            found.append(("login", _session[host]))
+        given = _session.get(host)
+    if given:
+        yield "login", given
     told = os.environ.get("COCALC_API_KEY", "").strip()
     other = os.environ.get("COCALC_HOST", "").strip()
     if told and (not other or normalize_host(other, allow_http=True) == host):
-        found.append(("COCALC_API_KEY", clean_key(told)))
-    lines = read_lines(key_file(host))
-    if len(lines) == 2 and lines[0] == host:
-        found.append((str(key_file(host)), clean_key(lines[1])))
-    local = read_lines(Path("api.key"))
+        yield "COCALC_API_KEY", clean_key(told)
+    stored = find_key_file(host)
+    if stored is not None:
+        yield str(stored[0]), clean_key(stored[1])
+    local = lines_of(Path("api.key"))
     if local:
-        found.append(("api.key", clean_key(local[0])))
-    return [(source, key) for source, key in found if key]
+        yield "api.key", clean_key(local[0])

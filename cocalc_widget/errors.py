@@ -40,6 +40,10 @@ class ConfigurationError(CoCalcError, ValueError):
     """A setting is missing or cannot be right (host, key, option); nothing was sent."""
 
 
+class KeyFileWarning(UserWarning):
+    """A file of an API key could not be read or written; the message says what that means."""
+
+
 class APIConnectionError(CoCalcError):
     """The server could not be reached, or the connection broke.
 

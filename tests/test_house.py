@@ -27,12 +27,13 @@ ALLOWED = {
     "errors": {"redact", "tracebacks"},
     "address": {"errors"},
     "keyfiles": {"errors", "redact", "address"},
+    "extras": {"errors"},
     "config": {"forking", "errors", "redact", "address", "keyfiles"},
     "api": {"forking", "errors", "redact", "address", "config", "_version"},
     "frame": {"forking", "errors", "redact", "address", "config", "api"},
-    "local": {"errors", "redact", "address"},
+    "local": {"errors", "redact", "address", "extras"},
     "magics": {"forking", "errors", "redact", "address", "config", "api", "frame", "_version"},
-    "demo": {"errors", "address", "local", "_version"},
+    "demo": {"errors", "address", "extras", "local", "_version"},
     TOP: {"_version", "errors", "api", "frame", "local", "magics"},
 }
 

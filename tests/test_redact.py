@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import copy
+import gc
 import json
 import logging
 import pickle
@@ -56,6 +58,96 @@ def test_what_is_known_is_masked_wherever_it_stands() -> None:
     assert text == "password ••• and pass word"
 
 
-def test_ordinary_text_is_left_alone() -> None:
-    text = "task-list ask_me_anything risk-management-plan Basic maths, Bearer of news"
+@pytest.mark.parametrize(
+    "text",
+    [
+        "task-list ask_me_anything risk-management-plan Basic maths, Bearer of news",
+        "Basic Statistics", "basic programming", "Basic Algebra2/week1.ipynb", "Basic Course_2024",
+        "Bearer instruments", "bearer certificates2024", "Bearer LectureNotes2024.ipynb",
+        "sk-learn-course", "sk_learn_exercises_2024.ipynb", "sk-SK/preklad-slovenskych-textov.md",
+        "Token economics", "token: what is it?", "password reset", "Password-protected PDFs.pdf",
+        "Authorization and Authentication", "Authorization: who may do what", "auth_token.py",
+        "Time 10:20 by me@uni.edu", "https://uni.edu/projects/a@b/x:y", "API keys: a lecture",
+    ],
+)  # fmt: skip
+def test_names_and_titles_are_left_alone(text: str) -> None:
     assert redact(text) == text
+
+
+def test_a_mask_shows_an_end_only_of_what_is_long() -> None:
+    assert mask("x" * 11 + "9876") == "•••"
+    assert mask("x" * 12 + "9876") == "•••9876"
+    assert repr(Secret("x" * 12 + "9876")) == "<secret •••9876>"
+
+
+def test_what_lives_is_masked_also_where_nobody_names_it() -> None:
+    kept = Secret("correct horse battery")
+    assert redact("I said: correct horse battery!") == "I said: •••!"
+    del kept
+    gc.collect()
+    assert redact("I said: correct horse battery!") == "I said: correct horse battery!"
+
+
+def test_what_is_short_is_masked_only_where_it_is_named() -> None:
+    word, long = Secret("eleven more"), Secret("twelve chars")
+    assert redact("eleven more, twelve chars") == "eleven more, •••"
+    assert redact("eleven more", word) == "•••"
+    assert redact("eleven more", "more") == "eleven •••"
+    assert redact("eleven more", "ore") == "eleven more", "it would be everywhere"
+    assert long
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("the key sk-AbCdEfGhIjKlMnOp.", "the key sk-•••."),
+        ("sk_AbCdEfGhIjKlMnO", "sk_AbCdEfGhIjKlMnO"),
+        ("x?auth_token=T1&fullscreen=kiosk#top", "x?auth_token=•••&fullscreen=kiosk#top"),
+        ("x?auth_token%3dT1 and", "x?auth_token%3d••• and"),
+        ('unknown or expired token: "T1" (no)', 'unknown or expired token: "•••" (no)'),
+        ("Basic bWU6cHc=, and", "Basic •••, and"),
+        ("https://me:hunter2@proxy.test:8080/x", "https://me:•••@proxy.test:8080/x"),
+        ("https://proxy.test:8080/x@y", "https://proxy.test:8080/x@y"),
+    ],
+)
+def test_only_the_secret_is_masked_and_what_is_around_it_stays(text: str, masked: str) -> None:
+    assert redact(text) == masked
+
+
+def test_a_secret_is_text_and_compares_by_what_it_is() -> None:
+    for value in (None, 5, b"sk-0123456789"):
+        with pytest.raises(TypeError, match="a secret is a string, not"):
+            Secret(value)  # type: ignore[arg-type]
+    assert Secret("a") != "a"
+    assert {Secret("a"), Secret("a"), Secret("b")} == {Secret("a"), Secret("b")}
+    assert Secret("a")
+
+
+def test_common_words_are_no_credentials() -> None:
+    words = [
+        "Calculus", "Statistics", "Programming", "Mathematics", "Linear",
+        "Algebra", "Geometry", "Thermodynamics", "Electronics", "Microeconomics",
+        "Fluiddynamics", "Biologie", "Informatik", "Quantenmechanik", "Data123",
+        "ANALYSIS", "PROBABILITY", "Homework", "Lectures2024", "Topology",
+        "Numerical_Methods", "Signals-and-Systems",
+    ]  # fmt: skip
+    for word in words:
+        for name in ("Basic", "Bearer", "basic", "bearer"):
+            assert redact(f"{name} {word}") == f"{name} {word}"
+
+
+@pytest.mark.parametrize("pair", ["sk-AbCdEfGhIjKlMnOpQrStUv:", "me:pw", "ich:paßwort", "a:b~c?d>"])
+def test_credentials_of_http_basic_are_masked_wherever_they_stand(pair: str) -> None:
+    for encode in (base64.b64encode, base64.urlsafe_b64encode):
+        told = encode(pair.encode()).decode()
+        for text in (f"Basic {told}", f"{{'x': 'Basic {told}'}}", f"basic {told.rstrip('=')}, y"):
+            assert told.rstrip("=") not in redact(text)
+
+
+def test_a_token_after_its_word_is_masked() -> None:
+    assert redact("got Bearer AbC1dEfG2hIjK3lMn.x") == "got Bearer •••"
+
+
+def test_in_the_header_that_is_named_anything_is_masked() -> None:
+    for line in ("Authorization: Basic anything", "'authorization': 'Bearer anything'"):
+        assert redact(line) == line.replace("anything", "•••")

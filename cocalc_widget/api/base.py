@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 from .. import config
 from ..address import Address, Generation, is_uuid, parse_address
@@ -13,15 +12,19 @@ from ..forking import new_lock
 from . import detect, naming
 from .caller import Caller
 from .policy import check_timeout
-from .results import Projects
+from .results import Project, Projects
 from .transport import Transport
 from .wire import check_ca
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
+    from os import PathLike
 
     from ..redact import Secret
     from .dialect import Dialect
+
+
+_C = TypeVar("_C", bound="ClientBase")
 
 
 class ClientBase:
@@ -29,13 +32,14 @@ class ClientBase:
 
     Args:
         api_key: the key; without it login → `COCALC_API_KEY` → stored file → `api.key`.
-        host: the server; without it the latest login → `COCALC_HOST` → cocalc.com.
+        host: the server; without it the latest login → `COCALC_HOST` → (without
+            `api_key`) the only one with a stored key → cocalc.com.
         api: "v1", "v2" (with the conat bridge where there is one), or "auto":
             asks the host once per process, and again where it contradicts that.
         timeout: seconds for a call with all its retries, or (connect, call). A
             copy on a server without a queue gets 300 s unless this is given.
         retries: how often a call without side effects is tried again.
-        verify: as in requests: True, False, or a CA file.
+        verify: as in requests: True, False, or a CA file (or a folder of them).
         allow_http: send the key to a host that is not loopback unencrypted.
 
     Raises:
@@ -50,15 +54,14 @@ class ClientBase:
         api: detect.Api = "auto",
         timeout: float | tuple[float, float] | None = None,
         retries: int = 2,
-        verify: bool | str = True,
+        verify: bool | str | PathLike[str] = True,
         allow_http: bool = False,
     ) -> None:
         if api not in get_args(detect.Api):
             raise ConfigurationError(f"api must be 'v1', 'v2' or 'auto', not {api!r}.")
         if isinstance(retries, bool) or not isinstance(retries, int) or retries < 0:
             raise ConfigurationError(f"retries must be a number from 0 on, not {retries!r}.")
-        verify = verify if isinstance(verify, bool) else str(verify)
-        check_ca(verify)
+        verify = check_ca(verify)
         found = config.resolve(api_key, host, allow_http=allow_http)
         self._api: detect.Api = api
         self._key_source = found.source
@@ -129,21 +132,28 @@ class ClientBase:
         Raises:
             APIError: as every call; see `errors`.
         """
-        found = Projects(self._dialect.projects())
+        return self._listed()
+
+    def _listed(self, timeout: float | None = None) -> Projects:
+        found = Projects(self._dialect.projects(timeout=timeout))
         counts = Counter(project.title for project in found)
         self._titles = {p.project_id: p.title for p in found if p.title and counts[p.title] == 1}
         return found
 
-    def resolve(self, project: str) -> str:
+    def resolve(self, project: str | Project) -> str:
         """The id of a project, given by its id, the beginning of it, or its title.
 
         An id costs no request; else the projects are listed.
 
         Raises:
             NotFoundError: no such project.
-            ValidationError: more than one.
+            ValidationError: more than one, or nothing that can name one.
         """
-        return project.lower() if is_uuid(project) else naming.find(project, self.projects())
+        return self._project(project)
+
+    def _project(self, project: str | Project, timeout: float | None = None) -> str:
+        name = naming.check(project)
+        return name if is_uuid(name) else naming.find(name, self._listed(timeout))
 
     def locate(self, address: str | Address) -> Address:
         """Where `PROJECT:PATH` leads: the same with the project's id.
@@ -154,21 +164,18 @@ class ClientBase:
             NotFoundError: no such project.
             ValidationError: not an address, or more than one project is meant.
         """
-        (meant,), ids = self._settle([parse_address(address)])
-        return replace(meant, project=ids[meant.project])
+        place = parse_address(address)
+        return naming.located(place, self._known([place]))
 
-    def _settle(self, places: Sequence[Address]) -> tuple[list[Address], dict[str, str]]:
-        """The addresses as they are meant, and the ids of the projects in them; at one request."""
-        known = [] if all(is_uuid(place.project) for place in places) else self.projects()
-        meant = [naming.settled(place, known) for place in places]
-        names = dict.fromkeys(place.project for place in meant)
-        return meant, {n: n.lower() if is_uuid(n) else naming.find(n, known) for n in names}
+    def _known(self, places: Iterable[Address]) -> Sequence[Project]:
+        """The projects that these addresses may mean; listed where one has no id."""
+        return [] if all(is_uuid(place.project) for place in places) else self.projects()
 
     def close(self) -> None:
         """Close the connections that are kept open. The client can still be used."""
         self._transport.close()
 
-    def __enter__(self) -> Any:
+    def __enter__(self: _C) -> _C:
         return self
 
     def __exit__(self, *_exc: object) -> None:

@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any
 
-from ..address import check_path, check_uuid, file_url, is_uuid, signed_url
+from ..address import check_path, file_url, is_uuid, signed_url
 from ..errors import CoCalcError, NotFoundError, ValidationError
 from ..redact import Secret
-from . import detect
+from . import detect, naming
 from .copies import Copies
 from .files import Files, filled
 from .framing import Framing, ask_framing
 from .log import Log, check_since, read_log
 from .policy import check_seconds
 from .raw import call_raw
-from .results import Account, Ping, Token, Whoami
+from .results import Account, Ping, Project, Token, Whoami
 from .sealing import sealed, sealed_args
 from .spoken import Spoken, denies
-from .standing import ASK_TIME, START_WAIT, Standing, standing
+from .standing import ASK_TIME, START_WAIT, Standing, standings
 from .tokens import takes_token
 from .transport import Transport
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class Client(Copies, Files):
@@ -104,7 +107,7 @@ class Client(Copies, Files):
         """Make a project; returns its id. With `start` it is started at once."""
         return self._dialect.create_project(filled(title, "title"), description, start=start)
 
-    def start_project(self, project: str, *, timeout: float = START_WAIT) -> None:
+    def start_project(self, project: str | Project, *, timeout: float = START_WAIT) -> None:
         """Start a project and wait until it runs, which takes seconds. One that runs is left alone.
 
         Args:
@@ -115,12 +118,13 @@ class Client(Copies, Files):
             APITimeoutError: it does not run by then; it may still come up.
             PermissionDeniedError: it is somebody else's.
         """
+        naming.check(project)
         check_seconds(timeout)
         self._dialect.start_project(self._project(project), timeout)
 
     def log(
         self,
-        project: str,
+        project: str | Project,
         since: datetime | timedelta | None = None,
         *,
         timeout: float | None = None,
@@ -144,14 +148,19 @@ class Client(Copies, Files):
         return read_log(dialect, self._project(project), when, timeout=limit)
 
     def standing(
-        self, project_id: str, path: str = "", *, timeout: float = ASK_TIME, usable: bool = False
+        self,
+        project_id: str | Project,
+        path: str = "",
+        *,
+        timeout: float = ASK_TIME,
+        usable: bool = False,
     ) -> Standing:
         """How a document stands: is its project mine, does it run, is its path a file?
 
         At most two small requests; one with `usable`. A stopped project stays so.
 
         Args:
-            project_id: of the project.
+            project_id: the project's id, the start of its id, or its title (one request more).
             path: of the document, in it; "" asks for the project only.
             timeout: seconds for all of it.
             usable: the project was seen usable a moment ago: ask for the path only.
@@ -161,18 +170,52 @@ class Client(Copies, Files):
             with the error beside it.
 
         Raises:
-            ValidationError: no such id can be, or no text as path; nothing was sent.
+            ValidationError: nothing that names a project, or several; no text as path.
         """
-        project_id = check_uuid(project_id)
-        if not isinstance(path, str):
-            raise ValidationError(f"path must be a string, not {type(path).__name__}.")
+        return self.standings(project_id, [path], timeout=timeout, usable=usable)[0]
+
+    def standings(
+        self,
+        project_id: str | Project,
+        paths: Iterable[str],
+        *,
+        timeout: float = ASK_TIME,
+        usable: bool = False,
+    ) -> list[Standing]:
+        """How documents of one project stand: the same as `standing`, for many at once.
+
+        No more requests than for one, as long as the paths come to less than 50 kB.
+
+        Args:
+            project_id: PROJECT: an id, the start of one, or a title.
+            paths: of the documents, in it.
+            timeout: seconds for all of it.
+            usable: the project was seen usable a moment ago: ask for the paths only.
+
+        Returns:
+            Always a value for each path, in their order.
+
+        Raises:
+            ValidationError: nothing that names a project, or several; no texts as paths.
+        """
+        naming.check(project_id)
+        if isinstance(paths, str):
+            raise ValidationError("paths must be a list of strings, not a string.")
+        paths = list(paths)
+        for path in paths:
+            if not isinstance(path, str):
+                raise ValidationError(f"path must be a string, not {type(path).__name__}.")
         ends = time.monotonic() + check_seconds(timeout)
         try:
             dialect = self._speaks(timeout)
+            project_id = self._project(project_id, max(0.001, ends - time.monotonic()))
+        except ValidationError:
+            raise
         except CoCalcError as error:
-            return Standing(error=error)
+            strange = isinstance(error, NotFoundError) and error.status is None
+            return [Standing("not mine" if strange else "unknown", error=error)] * len(paths)
         left = ends - time.monotonic()
-        return standing(dialect, project_id, path, timeout=left, usable=usable)
+        return standings(dialect, project_id, paths, timeout=left, usable=usable)
 
     def framing(self, *, timeout: float = ASK_TIME) -> Framing:
         """Who may show this CoCalc in a frame: its headers, raw. Nobody's key is sent.
@@ -210,8 +253,7 @@ class Client(Copies, Files):
         if expire is not None:
             if not isinstance(expire, datetime):
                 raise ValidationError(f"expire must be a datetime, not {type(expire).__name__}.")
-            # a naive time is local, as everywhere in Python
-            expire = expire if expire.tzinfo else expire.astimezone()
+            expire = _utc(expire)
         account = self.account_id if account is None else filled(account, "account").strip()
         token = self._dialect.create_token(account, password, expire)
         return replace(token, account=account.lower()) if is_uuid(account) else token
@@ -250,18 +292,28 @@ class Client(Copies, Files):
             once.close()
 
     def embed_url(
-        self, project_id: str, path: str, token: Token | Secret | str | None = None
+        self, project_id: str | Project, path: str, token: Token | Secret | str | None = None
     ) -> str:
         """The URL of a file's bare editor, for a frame or a tab. With a token it is a secret.
 
         It shows the file on both generations (recording). With a token, on generation
         A it signs in and shows the file; on generation B it signs in only: load
         `embed_url(project_id, path)` after it.
+
+        Args:
+            project_id: the project's id, the start of its id, or its title.
+            path: of the file.
+            token: what `create_token` made, or a token as a string.
+
+        Raises:
+            ValidationError: a path that can't be, or a token of another host.
+            NotFoundError: no such project.
         """
-        url = file_url(self.host, check_uuid(project_id), check_path(path))
-        if token is None:
+        path = check_path(path)
+        secret = token = None if token is None else self._own(token)
+        url = file_url(self.host, self._project(project_id), path)
+        if secret is None:
             return url
-        secret = token = self._own(token)
         return signed_url(url, secret.reveal(), self.generation, self.host)
 
     def call(self, name: str, *args: Any, **options: Any) -> Any:
@@ -284,18 +336,25 @@ class Client(Copies, Files):
 
     def _own(self, token: Token | Secret | str) -> Secret:
         """The secret in a token, which must not have been made by another host."""
-        if isinstance(token, Token) and token.host != self.host:
-            raise ValidationError(
-                f"this token was made by {token.host}; it is not sent to {self.host}.",
-                remedy="Use a client of that host, or make one here: create_token().",
-            )
-        secret = token.secret if isinstance(token, Token) else _secret(token, "token")
+        given = token if isinstance(token, Token) else None
+        secret = token = token.secret if isinstance(token, Token) else _secret(token, "token")
         if not secret.reveal().strip():
             raise ValidationError("the token is blank.")
+        home = given.host if given else secret.home
+        if home and home != self.host:
+            raise ValidationError(
+                f"this token was made by {home}; it is not sent to {self.host}.",
+                remedy="Use a client of that host, or make one here: create_token().",
+            )
         return secret
 
-    def _project(self, project: str) -> str:
-        return self.resolve(filled(project, "project").strip())
+
+def _utc(when: datetime) -> datetime:
+    """The same time in UTC; a naive one is local, as everywhere in Python."""
+    try:
+        return when.astimezone(timezone.utc)
+    except (OverflowError, OSError, ValueError):
+        raise ValidationError(f"expire={when!r} is no time that a calendar has.") from None
 
 
 def _secret(given: object, name: str = "password") -> Secret:

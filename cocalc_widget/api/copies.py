@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import posixpath
 from dataclasses import replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from ..address import parse_address
 from ..errors import ValidationError
+from . import naming
 from . import targets as reading
 from .base import ClientBase
 from .batch import CopyBatch, raise_if_hopeless
@@ -53,7 +55,9 @@ class Copies(ClientBase):
             src: `"PROJECT:path"`.
             *targets: `"PROJECT"` (same path), `"PROJECT:path"`, a `Project`, lists of
                 these, or a CSV file with a column of them: its `Path`, or its name
-                where that ends in `.csv`.
+                where that ends in `.csv`. Its first row names the columns: `project_id`,
+                `project` or `target`, and `path` if there are paths; it may be left out
+                where the only column is that of projects.
             wait: until all have ended; a number is the longest wait in seconds.
                 False returns as soon as the server has them all.
             overwrite_newer: overwrite files that are newer in the target.
@@ -92,11 +96,12 @@ class Copies(ClientBase):
         source = parse_address(src)
         if not source.path:
             raise _no_path(source)
-        (source, *wanted), ids = self._settle([source, *reading.flatten(targets)])
+        wanted, faults = reading.read(targets, posixpath.splitext(source.path)[1])
+        known = self._known([source, *(told.place for told in wanted)])
+        source = naming.located(source, known)
         if not source.path:
             raise _no_path(source)
-        settled = reading.settle(source, wanted, ids)
-        source = replace(source, project=ids[source.project])
+        settled = reading.settle(source, wanted, known, faults)
         self._dialect.check_copies(source, settled, how)
         if how.scheduled is not None:
             self._check_schedule()

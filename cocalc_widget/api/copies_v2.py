@@ -25,7 +25,7 @@ class CopiesV2:
     lists_copies = False
     _caller: Caller
 
-    def projects(self) -> list[Project]:
+    def projects(self, *, timeout: float | None = None) -> list[Project]:
         raise NotImplementedError
 
     def check_copies(self, source: Address, targets: list[Address], how: CopyOptions) -> None:

@@ -102,7 +102,7 @@ class Dialect(Protocol):
         """Make a project; its id."""
         ...
 
-    def projects(self) -> list[Project]:
+    def projects(self, *, timeout: float | None = None) -> list[Project]:
         """All projects of the account."""
         ...
 

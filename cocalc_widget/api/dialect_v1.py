@@ -60,12 +60,12 @@ class DialectV1(CopiesV1):
             params["start"] = True
         return rows.text_at(self._call("create_project", params), "project_id", "create_project")
 
-    def projects(self) -> list[Project]:
+    def projects(self, *, timeout: float | None = None) -> list[Project]:
         # `projects` leaves out what was not used lately; `projects_all` has all (source)
         try:
-            told = self.query("projects_all", [_PROJECT])
+            told = self.query("projects_all", [_PROJECT], timeout=timeout)
         except (PermissionDeniedError, NotFoundError, ValidationError):
-            told = self.query("projects", [_PROJECT])
+            told = self.query("projects", [_PROJECT], timeout=timeout)
         found = rows.list_of(told or [], "query")
         # it lists deleted projects too (recording)
         there = [row for row in found if rows.dict_of(row).get("deleted") is not True]
@@ -100,10 +100,19 @@ class DialectV1(CopiesV1):
         env: dict[str, str] | None = None,
         limit: float | None = None,
     ) -> ExecResult:
-        told = rows.exec_params(command, args, path, timeout, env)
+        # it knows no `env` (recording)
+        line, words = rows.with_env(command, args, env)
+        told = rows.exec_params(line, words, path, timeout, None)
         limit = timeout + self._caller.transport.timeouts.total if limit is None else limit
         answer = self._call("project_exec", {"project_id": project_id, **told}, timeout=limit)
-        return rows.exec_of(answer, "project_exec")
+        ended = rows.exec_of(answer, "project_exec")
+        if env and ended.exit_code == 127 and ended.stderr.startswith("env: "):
+            raise NotFoundError(
+                f"there is no program {command!r} in the project: nothing was run.",
+                endpoint="project_exec",
+                status=200,
+            )
+        return ended
 
     def create_token(self, account: str, password: Secret | None, expire: datetime | None) -> Token:
         if expire is not None:

@@ -71,8 +71,9 @@ class DialectV2(CopiesV2):
             self.start_project(made, START_WAIT)
         return made
 
-    def projects(self) -> list[Project]:
-        body = self._call("projects/get", {"limit": MOST_PROJECTS}, idempotent=True)
+    def projects(self, *, timeout: float | None = None) -> list[Project]:
+        params = {"limit": MOST_PROJECTS}
+        body = self._call("projects/get", params, idempotent=True, timeout=timeout)
         return [rows.project_of(row, "projects/get") for row in rows.list_of(body, "projects/get")]
 
     def start_project(self, project_id: str, timeout: float) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from ..address import check_path, check_uuid
-from ..errors import APIError, ValidationError
+from ..address import check_path
+from ..errors import APIError, NotFoundError, PermissionDeniedError, ValidationError
+from . import naming
 from . import text as texts
 from .base import ClientBase
 from .policy import check_seconds
@@ -14,42 +16,59 @@ from .policy import check_seconds
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .results import ExecResult
+    from .results import ExecResult, Project
 
 _EXEC_TIME = 60.0
+_NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+# what Node says of a program that it can't start (recording)
+_UNABLE = re.compile(r'was not able to run -- stderr=.*"code":"(?P<code>E[A-Z]+)"', re.DOTALL)
+_SHELL = re.compile(r'"syscall":"spawn bash","path":"bash","spawnargs":\["[^"]*/a\.sh"')
 
 
 class Files(ClientBase):
     """Text files and commands."""
 
-    def read_text(self, project_id: str, path: str) -> str:
+    def read_text(self, project_id: str | Project, path: str) -> str:
         """The content of a text file.
 
+        Args:
+            project_id: the project's id, the start of its id, or its title.
+            path: of the file, relative to the project's home.
+
         Raises:
-            NotFoundError: no such file.
-            ValidationError: a folder, or not text; a bad id or path.
+            NotFoundError: no such file, or no such project.
+            ValidationError: a folder, or not text; a bad path.
         """
-        project_id, path = check_uuid(project_id), check_path(path)
+        path = check_path(path)
+        project_id = self._project(project_id)
         content = self._dialect.read_text(project_id, path)
         return texts.check(self._dialect, project_id, path, content)
 
-    def write_text(self, project_id: str, path: str, text: str) -> None:
+    def write_text(self, project_id: str | Project, path: str, text: str) -> None:
         """Write a whole text file, of any size; folders are made as needed.
 
+        Args:
+            project_id: the project's id, the start of its id, or its title.
+            path: of the file, relative to the project's home.
+            text: all that is to be in it.
+
         Raises:
-            ValidationError: the path is a folder; a bad id or path; no text.
+            NotFoundError: no such project.
+            ValidationError: the path is a folder; a bad path; no text.
         """
         if not isinstance(text, str):
             # a number as content was never answered by the server (recording)
             raise ValidationError(f"the text must be a string, not {type(text).__name__}.")
-        project_id, path = check_uuid(project_id), check_path(path)
+        path = check_path(path)
         if path.endswith("/"):
             raise ValidationError(f"{path!r} names a folder.", remedy="Name a file in that folder.")
+        texts.check_unicode(text)
+        project_id = self._project(project_id)
         texts.write(self._dialect, project_id, path, text)
 
     def exec(
         self,
-        project_id: str,
+        project_id: str | Project,
         command: str,
         args: Sequence[str] | None = None,
         *,
@@ -61,7 +80,7 @@ class Files(ClientBase):
         """Run a command in a project; starts the project if needed. Never sent twice.
 
         Args:
-            project_id: where.
+            project_id: the project's id, the start of its id, or its title.
             command: a line for bash; or, with `args`, a program.
             args: the program's arguments.
             path: the folder to run in, relative to the project's home.
@@ -69,21 +88,36 @@ class Files(ClientBase):
             env: environment variables to add.
             check: raise if the exit code is not 0.
 
+        Returns:
+            Its output, of each stream at most 10,000,000 characters (`truncated` tells of
+            more), and its exit code.
+
         Raises:
+            NotFoundError: no such program, folder or project.
+            PermissionDeniedError: a program that may not be run, or somebody else's project.
             APIError: with `check`, the command failed; its stderr is in the message.
             ServerError: killed at its timeout.
         """
-        project_id = check_uuid(project_id)
+        naming.check(project_id)
+        filled(command, "command")
         if path:
             check_path(path)
         if args is not None:
             args = _strings(args)
         if env is not None and not _is_environment(env):
-            raise ValidationError("env must be a dict of strings.")
+            raise ValidationError(
+                "env must be a dict of strings, with names of letters, digits and underscores."
+            )
         check_seconds(timeout)
-        ended = self._dialect.exec(
-            project_id, filled(command, "command"), args, path=path, timeout=timeout, env=env
-        )
+        project_id = self._project(project_id)
+        try:
+            ended = self._dialect.exec(
+                project_id, command, args, path=path, timeout=timeout, env=env
+            )
+        except APIError as error:
+            if code := _never_ran(error.message):
+                raise _no_start(code, command, path, error) from None
+            raise
         if check and ended.exit_code != 0:
             why = ended.stderr.strip() or ended.stdout.strip() or "it printed nothing"
             raise APIError(
@@ -92,6 +126,25 @@ class Files(ClientBase):
                 status=200,
             )
         return ended
+
+
+def _never_ran(words: str) -> str:
+    """Why a command could not even be started, as the project's system calls it; "" if it was."""
+    told = _UNABLE.search(words)
+    return told["code"] if told else ""
+
+
+def _no_start(code: str, command: str, path: str, said: APIError) -> APIError:
+    known = {"endpoint": "exec", "status": said.status, "body": said.body}
+    if code != "ENOENT":
+        return PermissionDeniedError(f"{command!r} can't be run in the project ({code}).", **known)
+    if _SHELL.search(said.message):
+        what, remedy = f"there is no folder {path!r} in the project", "Name another path=."
+    else:
+        also = f", or no folder {path!r}" if path else ""
+        what = f"there is no program {command!r} in the project{also}"
+        remedy = "Without args= the command is a line for bash, with programs of its own."
+    return NotFoundError(f"{what}: nothing was run.", remedy=remedy, **known)
 
 
 def _strings(given: object) -> list[str]:
@@ -103,7 +156,10 @@ def _strings(given: object) -> list[str]:
 
 def _is_environment(given: object) -> bool:
     pairs = given.items() if isinstance(given, dict) else [(None, None)]
-    return all(isinstance(it, str) for pair in pairs for it in pair)
+    return all(
+        isinstance(name, str) and _NAME.fullmatch(name) and isinstance(value, str)
+        for name, value in pairs
+    )
 
 
 def filled(value: object, name: str) -> str:

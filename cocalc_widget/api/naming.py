@@ -19,17 +19,41 @@ _LEAST = 4  # characters of an id that may stand for it
 _SHOWN = 4  # candidates that a message lists
 
 
+def check(told: object) -> str:
+    """What names a project: an id (in lower case), the start of one, or a title; or a `Project`.
+
+    Raises:
+        ValidationError: nothing that can be one; nothing was sent.
+    """
+    name = getattr(told, "project_id", told)
+    if not isinstance(name, str) or not name.strip():
+        raise ValidationError(
+            "a project is named by its title, its id, or the start of its id, not by "
+            f"{'blanks' if isinstance(name, str) else type(told).__name__}.",
+            remedy="projects() lists them.",
+        )
+    return name.strip().lower() if is_uuid(name.strip()) else name
+
+
 def called(name: str, known: Sequence[Project]) -> list[Project]:
     """The projects of that title, else those whose id begins like this.
 
     Two ways of writing the same letters (`é` as one character, or as two) are one title.
+    Blanks at its ends count only where another title is the same but for them.
     """
-    same = unicodedata.normalize("NFC", name)
+    if not name.strip():
+        return []
     hits = [p for p in known if p.title == name]
-    hits = hits or [p for p in known if unicodedata.normalize("NFC", p.title) == same]
-    if not hits and len(name) >= _LEAST:
-        hits = [p for p in known if p.project_id.startswith(name.lower())]
+    for same in (_letters, lambda text: _letters(text).strip()):
+        hits = hits or [p for p in known if same(p.title) == same(name)]
+    start = name.strip().lower()
+    if not hits and len(start) >= _LEAST:
+        hits = [p for p in known if p.project_id.startswith(start)]
     return hits
+
+
+def _letters(text: str) -> str:
+    return unicodedata.normalize("NFC", text)
 
 
 def find(name: str, known: Sequence[Project]) -> str:
@@ -64,7 +88,7 @@ def readings(place: Address) -> Iterator[Address]:
     text = f"{place.project}:{place.path}"
     for at in range(len(place.project) + 1, len(text) + 1):
         if text[at : at + 1] in (":", ""):
-            yield Address(text[:at].strip(), text[at + 1 :])
+            yield Address(text[:at], text[at + 1 :])
 
 
 def settled(place: Address, known: Sequence[Project]) -> Address:
@@ -80,6 +104,22 @@ def settled(place: Address, known: Sequence[Project]) -> Address:
     if not fits or fits[0] is place:
         return place
     return replace(fits[0], path=check_path(fits[0].path) if fits[0].path.strip() else "")
+
+
+def located(place: Address, known: Sequence[Project]) -> Address:
+    """What an address means, with the project's id.
+
+    Args:
+        place: as it was given.
+        known: the projects of the account; not looked at where the address has an id.
+
+    Raises:
+        NotFoundError: no such project.
+        ValidationError: several are meant.
+    """
+    meant = settled(place, known)
+    name = meant.project
+    return replace(meant, project=name.lower() if is_uuid(name) else find(name, known))
 
 
 def _candidates(name: str, hits: Sequence[Project]) -> str:

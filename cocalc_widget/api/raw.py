@@ -5,13 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..address import check_uuid
-from ..errors import ValidationError
+from ..errors import NotFoundError, ValidationError
 from .policy import check_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .caller import Caller
+
+
+# what begins so is known to the hub alone (recording); `system.` and `jupyter.` to both
+_HUB = ("projects", "db", "org", "messages", "purchases")
 
 
 def call_raw(
@@ -65,7 +69,21 @@ def _bridge(caller: Caller, name: str, args: tuple[Any, ...], options: dict[str,
             remedy="Options of the bridge are project_id and timeout (s).",
         )
     if project_id is not None:
+        if name.partition(".")[0] in _HUB:
+            # the project would be started by it, and then not know it
+            raise ValidationError(
+                f"`{name}` is a method of the hub, and project_id= calls one of the project.",
+                remedy=f'Give the id as an argument: client.call("{name}", '
+                f'{{"project_id": {str(project_id)!r}}}).',
+            )
         check_uuid(project_id)
     if timeout is not None:
         check_seconds(timeout)
-    return caller.conat(name, list(args), project_id=project_id, timeout=timeout)
+    try:
+        return caller.conat(name, list(args), project_id=project_id, timeout=timeout)
+    except NotFoundError as error:
+        if "unknown function" in error.message and not error.remedy:
+            there = "project" if project_id is not None else "hub"
+            other = "leave project_id= out" if project_id is not None else "add project_id=ID"
+            error.advise(f"The {there} has no such method; to ask the other side, {other}.")
+        raise

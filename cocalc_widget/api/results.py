@@ -83,16 +83,23 @@ class Account(rich.Card):
 
 @dataclass(frozen=True, slots=True)
 class ExecResult:
-    """How a command in a project ended."""
+    """How a command in a project ended.
+
+    Attributes:
+        truncated: CoCalc cut stdout or stderr, which are not whole.
+    """
 
     stdout: str
     stderr: str
     exit_code: int
+    truncated: bool = False
 
     def __repr__(self) -> str:
         parts = [f"exit code {self.exit_code}", self.stdout.rstrip("\n")]
         if self.stderr:
             parts.append("stderr: " + self.stderr.rstrip("\n"))
+        if self.truncated:
+            parts.append("[CoCalc cut the output here; to have it all, write it to a file]")
         return "\n".join(part for part in parts if part)
 
 
@@ -119,6 +126,10 @@ class Token:
     minted: Minted = "password"
     account: str = ""
 
+    def __post_init__(self) -> None:
+        # so that it is known also where the secret goes without its token
+        self.secret.home = self.host
+
     @property
     def value(self) -> str:
         """The token itself."""
@@ -144,7 +155,7 @@ class Token:
 
     @property
     def _expires(self) -> str:
-        return f"{self.expire:%Y-%m-%d %H:%M} UTC" if self.expire else ""
+        return f"{self.expire.astimezone(timezone.utc):%Y-%m-%d %H:%M} UTC" if self.expire else ""
 
 
 def sign_in_url(
@@ -162,13 +173,15 @@ def sign_in_url(
 
 
 def parse_time(value: object) -> datetime | None:
-    """A time as CoCalc writes it: an ISO string, or milliseconds since 1970."""
+    """A time as CoCalc writes it, in UTC: an ISO string, or milliseconds since 1970."""
     if isinstance(value, bool) or not isinstance(value, (str, int, float)) or value == "":
         return None
     try:
         if isinstance(value, str):
             told = datetime.fromisoformat(value.replace("Z", "+00:00"))
-            return told if told.tzinfo else told.replace(tzinfo=timezone.utc)
+            return (told if told.tzinfo else told.replace(tzinfo=timezone.utc)).astimezone(
+                timezone.utc
+            )
         return datetime.fromtimestamp(value / 1000, timezone.utc)
     except (ValueError, OverflowError, OSError):
         return None

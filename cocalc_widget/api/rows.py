@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import reprlib
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ..errors import APIError
+
+
+_CUT = re.compile(r" \(truncated at (\d+) characters\)\Z")
 
 
 def job_of(row: Any, endpoint: str) -> CopyJob:
@@ -121,7 +125,19 @@ def exec_of(body: Any, endpoint: str) -> ExecResult:
     """How a command ended, in the same fields on every API (recording)."""
     if not isinstance(body, dict) or not isinstance(body.get("exit_code"), int):
         raise unexpected(endpoint, body, "exit_code")
-    return ExecResult(text_of(body.get("stdout")), text_of(body.get("stderr")), body["exit_code"])
+    out, err = (_whole(text_of(body.get(name))) for name in ("stdout", "stderr"))
+    return ExecResult(out[0], err[0], body["exit_code"], out[1] or err[1])
+
+
+def _whole(text: str) -> tuple[str, bool]:
+    """The text of a stream, and whether it was cut: a note at its end says so (recording)."""
+    found = _CUT.search(text[-60:])
+    if found is None:
+        return text, False
+    kept = text[: len(text) - len(found[0])]
+    # JavaScript counts a character beyond the BMP twice; anything shorter printed this itself
+    length = len(kept) if kept.isascii() else len(kept.encode("utf-16-le", "surrogatepass")) // 2
+    return (kept, True) if length >= int(found[1]) - 1 else (text, False)
 
 
 def text_of(value: Any) -> str:
@@ -156,6 +172,16 @@ def list_of(value: Any, endpoint: str) -> list[Any]:
     if not isinstance(value, list):
         raise unexpected(endpoint, value, "list")
     return value
+
+
+def with_env(
+    command: str, args: Sequence[str] | None, env: dict[str, str] | None
+) -> tuple[str, Sequence[str] | None]:
+    """A command with variables set by the program `env`, for an API that can't set them."""
+    if not env:
+        return command, args
+    run = ["bash", "-c", command] if args is None else [command, *args]
+    return "env", [*(f"{name}={value}" for name, value in env.items()), *run]
 
 
 def exec_params(

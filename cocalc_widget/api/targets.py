@@ -2,118 +2,140 @@
 
 from __future__ import annotations
 
-import csv
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from ..address import Address, check_path, is_uuid, parse_address
-from ..errors import ValidationError
+from ..address import Address, is_uuid, parse_address
+from ..errors import CoCalcError, NotFoundError, ValidationError
+from . import naming
 from .dialect import CopyOptions
 from .policy import check_seconds
 from .results import Project
-
-_PROJECT_COLUMNS = ("project_id", "project", "target", "target_project_id")
-_PATH_COLUMNS = ("path", "target_path")
+from .sheets import SUFFIXES, Fault, Told, read_sheet
 
 
-def flatten(targets: Iterable[object]) -> list[Address]:
-    """Addresses as written: strings, `Address`es, projects, CSV files, lists of these.
+def read(targets: Iterable[object], like: str = "") -> tuple[list[Told], list[Fault]]:
+    """Targets as written, and what is wrong in files of them.
 
-    A string is the name of a CSV file where it ends so and there is one. Ids with commas
-    or line ends between them are several targets: no path goes on with a project's id.
+    They are strings, `Address`es, projects, files, and lists of these. A string is the
+    name of a file where it ends as one of a spreadsheet does and there is one. Ids with
+    commas or line ends between them are several targets: no path goes on with a project's id.
+
+    Args:
+        targets: as `Client.copy` takes them.
+        like: how a path ends, for files that name their columns not (`read_sheet`).
 
     Raises:
-        ValidationError: something else, or nothing at all.
+        ValidationError: something else, or a file that can't be read at all.
     """
-    found: list[Address] = []
+    found: list[Told] = []
+    faults: list[Fault] = []
     for target in targets:
-        if isinstance(target, str):
-            found.extend(_read(target))
-        elif isinstance(target, Address):
-            found.append(parse_address(target))
+        wrong: list[Fault] = []
+        if isinstance(target, Address):
+            more = [Told(parse_address(target))]
         elif isinstance(target, Project):
-            found.append(Address(target.project_id))
+            more = [Told(Address(target.project_id))]
         elif isinstance(target, Path):
-            found.extend(read_csv(target))
+            more, wrong = read_sheet(target, like)
+        elif isinstance(target, str):
+            file = _file(target)
+            more, wrong = read_sheet(file, like) if file else (_several(target), wrong)
         elif isinstance(target, Mapping) or not isinstance(target, Iterable):
             raise ValidationError(
                 f"a target is PROJECT or PROJECT:PATH, not {type(target).__name__}."
             )
         else:
-            found.extend(flatten(target))
-    return found
+            more, wrong = read(target, like)
+        found.extend(more)
+        faults.extend(wrong)
+    return found, faults
 
 
-def _read(text: str) -> list[Address]:
-    if text.strip().lower().endswith(".csv") and not is_uuid(text[:36]):
-        file = text.strip()
-        if os.path.isfile(file):  # noqa: PTH113 - False for a name that no file can have
-            return read_csv(Path(file))
+def _file(text: str) -> Path | None:
+    name = text.strip()
+    if not name.lower().endswith(SUFFIXES) or is_uuid(name[:36]):
+        return None
+    file = os.path.expanduser(name)  # noqa: PTH111 - takes any text
+    return Path(name) if os.path.isfile(file) else None  # noqa: PTH113 - False for no name at all
+
+
+def _several(text: str) -> list[Told]:
     parts = [part.strip() for part in re.split(r"[,\r\n]", text) if part.strip()]
     if len(parts) > 1 and all(is_uuid(part.partition(":")[0].strip()) for part in parts):
-        return [parse_address(part) for part in parts]
-    return [parse_address(text)]
+        return [Told(parse_address(part)) for part in parts]
+    return [Told(parse_address(text))]
 
 
-def read_csv(file: Path) -> list[Address]:
-    """The targets in a CSV file: a column of projects (or addresses), and one of paths if any.
+def settle(
+    source: Address, told: list[Told], known: Sequence[Project], faults: list[Fault]
+) -> list[Address]:
+    """The targets with the ids of their projects, and the source's path where they name none.
 
-    With a heading the columns are found by name (`project_id`, `project` or
-    `target`; `path` or `target_path`), else they are the first two.
-    """
-    try:
-        with file.open(newline="", encoding="utf-8-sig") as handle:
-            rows = [row for row in csv.reader(handle) if any(cell.strip() for cell in row)]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        why = type(error).__name__
-        rows = None
-    if rows is None:
-        raise ValidationError(f"the file of targets {str(file)!r} cannot be read ({why}).")
-    head = [cell.strip().lower() for cell in rows[0]] if rows else []
-    project = next((head.index(name) for name in _PROJECT_COLUMNS if name in head), None)
-    path = next((head.index(name) for name in _PATH_COLUMNS if name in head), None)
-    if project is None and path is not None:
-        raise ValidationError(f"{str(file)!r} has no column {' or '.join(_PROJECT_COLUMNS)}.")
-    body = rows if project is None else rows[1:]
-    where = 0 if project is None else project
-    which = 1 if project is None else path
-    found = []
-    for row in body:
-        cells = [cell.strip() for cell in row]
-        if where >= len(cells) or not cells[where]:
-            raise ValidationError(f"{str(file)!r} has a row without a project: {','.join(row)}.")
-        told = parse_address(cells[where])
-        if which is not None and which < len(cells) and cells[which]:
-            # a column of its own: the other one names the project alone, colons and all
-            told = Address(cells[where], check_path(cells[which], "target path"))
-        found.append(told)
-    return found
-
-
-def settle(source: Address, targets: list[Address], ids: Mapping[str, str]) -> list[Address]:
-    """The targets with project ids, and the source's path where they name none.
+    Args:
+        source: with its project's id.
+        told: the targets as they were given.
+        known: the projects of the account; none where all targets have ids.
+        faults: what is known to be wrong already.
 
     Raises:
-        ValidationError: none, the same twice, or the source itself.
+        CoCalcError: what is wrong, all of it: places that are no targets, the same
+            one twice, the source itself. Or there is none.
     """
-    if not targets:
+    if not told and not faults:
         raise ValidationError("there is no target to copy to.")
-    origin = Address(ids[source.project], source.path)
-    seen: set[Address] = set()
-    settled = []
-    for told in targets:
-        target = Address(ids[told.project], told.path or source.path)
-        if target.path.rstrip("/") == origin.path.rstrip("/") and target.project == origin.project:
-            raise ValidationError(f"{told} is the source itself.")
-        if target in seen:
-            raise ValidationError(f"{told} is named twice; each target is copied to once.")
-        seen.add(target)
+    seen: dict[Address, str] = {}
+    settled: list[Address] = []
+    for given, where in told:
+        try:
+            meant = naming.located(given, known)
+            target = replace(meant, path=meant.path or source.path)
+            if _same(target) == _same(source):
+                raise ValidationError(f"{given} is the source itself.")
+            if target in seen:
+                before = f" (first in {seen[target]})" if seen[target] else ""
+                raise ValidationError(
+                    f"{given} is named twice{before}; each target is copied to once."
+                )
+        except CoCalcError as error:
+            if isinstance(error, NotFoundError) and str(given).lower().endswith(SUFFIXES):
+                error.advise(f"There is no file of that name in {os.getcwd()} either.")  # noqa: PTH109
+            elif isinstance(error, NotFoundError) and where.startswith("row 1 of"):
+                error.advise(f"{error.remedy} If row 1 is a heading, write project in it.")
+            faults.append(Fault(where, error))
+            continue
+        seen[target] = where
         settled.append(target)
+    if faults:
+        raise _together(faults)
     return settled
+
+
+def _same(place: Address) -> tuple[str, str]:
+    return place.project, place.path.rstrip("/")
+
+
+def _together(faults: list[Fault]) -> CoCalcError:
+    """One error for all that is wrong: an only one keeps its kind and its advice."""
+    if len(faults) == 1 and not faults[0].where:
+        return faults[0].error
+    ordered = sorted(faults, key=lambda it: [int(n) for n in re.findall(r"^row (\d+)", it.where)])
+    lines = [
+        f"{where}: {error.message.rstrip('.')}" if where else error.message.rstrip(".")
+        for where, error in ordered
+    ]
+    remedies = dict.fromkeys(it.error.remedy for it in faults if it.error.remedy)
+    alike = {type(it.error) for it in faults}
+    kind = alike.pop() if alike <= {NotFoundError} else ValidationError
+    count = "1 target is" if len(faults) == 1 else f"{len(faults)} targets are"
+    return kind(
+        f"{count} wrong, nothing was copied: {'; '.join(lines)}.", remedy=" ".join(remedies)
+    )
 
 
 def check_options(told: dict[str, Any], now: datetime) -> CopyOptions:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import posixpath
+import re
 import string
 import uuid
 from contextlib import suppress
@@ -27,7 +28,10 @@ else sum=$(shasum -a 256 < "$1/.whole"); fi
 cat -- "$1/.whole" > "$2" || exit 24
 rm -rf -- "$1"
 """
+_WHAT = 'if [ -d "$1" ]; then echo folder; else wc -c < "$1"; fi'
+_ARCHIVE = "BZh"  # how bzip2 begins
 _PLAIN = f"{string.ascii_letters}{string.digits}_.-~ ".encode()  # what a form leaves as it is
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _JOIN_TIME = 120.0  # s
 _DIRECTORY = "Read a file in it, or list it: exec(project_id, 'ls', [path])."
 _BINARY = "For its bytes: exec(project_id, 'base64', [path])."
@@ -54,12 +58,18 @@ def write(dialect: Dialect, project_id: str, path: str, text: str) -> None:
         digest = hashlib.sha256(text.encode()).hexdigest()
         args = ["-c", _JOIN, "bash", parts, path, digest]
         ended = dialect.exec(project_id, "bash", args, path="", timeout=_JOIN_TIME)
-    except CoCalcError:
-        _clean(dialect, project_id, parts)
+    except CoCalcError as error:
+        if not _clean(dialect, project_id, parts):
+            error.advise(f"{error.remedy} {_left(parts)}".lstrip())
         raise
+    except KeyboardInterrupt:
+        done = "Stopped; the parts that were sent are removed."
+        if not _clean(dialect, project_id, parts):
+            done = f"Stopped. {_left(parts)}"
+        raise KeyboardInterrupt(done) from None
     if ended.exit_code == 0:
         return
-    _clean(dialect, project_id, parts)
+    left = "" if _clean(dialect, project_id, parts) else _left(parts)
     if ended.exit_code == 21:
         raise ValidationError(
             f"{path!r} is a folder: nothing was written.",
@@ -71,6 +81,7 @@ def write(dialect: Dialect, project_id: str, path: str, text: str) -> None:
     raise ServerError(
         f"the parts of {path!r} could not be joined: {why or f'exit code {ended.exit_code}'}.",
         endpoint="write_text",
+        remedy=left,
     )
 
 
@@ -78,25 +89,24 @@ def check(dialect: Dialect, project_id: str, path: str, content: str) -> str:
     """The content of a file, if it is text.
 
     Raises:
-        ValidationError: it came as the tar archive of a folder (recording), or
-            is binary, so that its bytes were lost on the way.
+        ValidationError: it is a folder, or is binary, so that its bytes were lost on the way.
     """
-    if _is_archive(content):
+    nul = "\x00" in content
+    if not (nul or "\ufffd" in content or content.startswith(_ARCHIVE)):
+        return content
+    # A folder comes as an archive (recording), as a file that is one does; only the project
+    # can tell them apart. What is no UTF-8 was replaced by U+FFFD, which is longer than the
+    # byte it stands for; or the file really has it.
+    args = ["-c", _WHAT, "bash", path]
+    found = dialect.exec(project_id, "bash", args, path="", timeout=30).stdout.strip()
+    if found == "folder":
         raise ValidationError(
             f"{path!r} is a folder, not a file.",
             endpoint="read_text",
             status=200,
             remedy=_DIRECTORY,
         )
-    broken = "\x00" in content
-    if not broken and "\ufffd" in content:
-        # What is no UTF-8 was replaced by this character, which is longer than
-        # the byte it stands for; or the file really has it.
-        found = dialect.exec(
-            project_id, "bash", ["-c", 'wc -c < "$1"', "bash", path], path="", timeout=30
-        )
-        broken = found.stdout.strip() != str(len(content.encode("utf-8", "replace")))
-    if broken:
+    if nul or found != str(len(content.encode("utf-8", "replace"))):
         raise ValidationError(
             f"{path!r} is not a text file in UTF-8.",
             endpoint="read_text",
@@ -104,12 +114,6 @@ def check(dialect: Dialect, project_id: str, path: str, content: str) -> str:
             remedy=_BINARY,
         )
     return content
-
-
-def _is_archive(content: str) -> bool:
-    # "ustar" is at byte 257 of a tar archive. The name before it, of up to 100 bytes and
-    # zeros, has fewer characters than bytes where they are not ASCII.
-    return "\x00" in content[:101] and "ustar" in content[180:262]
 
 
 def measure(text: str, *, form: bool) -> int:
@@ -125,7 +129,17 @@ def measure(text: str, *, form: bool) -> int:
         return len(json.dumps(text, ensure_ascii=False).encode())
     except UnicodeEncodeError:
         pass
-    raise ValidationError("the text is not valid Unicode: it has half of a surrogate pair.")
+    raise _no_unicode()
+
+
+def check_unicode(text: str) -> None:
+    """Refuse what no request can carry, or `ValidationError`."""
+    if _SURROGATE.search(text):
+        raise _no_unicode()
+
+
+def _no_unicode() -> ValidationError:
+    return ValidationError("the text is not valid Unicode: it has half of a surrogate pair.")
 
 
 def split(text: str, size: int, *, form: bool) -> Iterator[str]:
@@ -140,6 +154,13 @@ def split(text: str, size: int, *, form: bool) -> Iterator[str]:
         start += count
 
 
-def _clean(dialect: Dialect, project_id: str, parts: str) -> None:
-    with suppress(CoCalcError):  # the first error is what the caller must hear
-        dialect.exec(project_id, "rm", ["-rf", "--", parts], path="", timeout=30)
+def _clean(dialect: Dialect, project_id: str, parts: str) -> bool:
+    """Remove the parts; whether that is certain. The first error is what the caller must hear."""
+    with suppress(CoCalcError, KeyboardInterrupt):
+        ended = dialect.exec(project_id, "rm", ["-rf", "--", parts], path="", timeout=30)
+        return ended.exit_code == 0
+    return False
+
+
+def _left(parts: str) -> str:
+    return f"Parts of it may be left in the project: the folder {parts!r} can be deleted."

@@ -164,7 +164,15 @@ def read_reply(response: urllib3.BaseHTTPResponse) -> Reply:
     return Reply(response.status, headers.get("content-type", ""), text, headers)
 
 
-def check_ca(verify: object) -> None:
-    """Refuse a CA file that is not there, before requests does so in its own words."""
-    if isinstance(verify, str) and not os.path.exists(verify):  # noqa: PTH110
-        raise ConfigurationError(f"the CA file {verify!r} does not exist.")
+def check_ca(verify: object) -> bool | str:
+    """The setting as requests takes it; refuses a CA file that is not there in better words."""
+    if isinstance(verify, bool):
+        return verify
+    if not isinstance(verify, (str, os.PathLike)):
+        raise ConfigurationError(
+            f"verify must be True, False or the path of a CA file, not {verify!r}."
+        )
+    file = os.fsdecode(verify)
+    if not os.path.exists(file):  # noqa: PTH110
+        raise ConfigurationError(f"the CA file {file!r} does not exist.")
+    return file

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from .._version import __version__
 from ..errors import CoCalcError
+from ..extras import need
 
 __all__ = ["main"]
 
@@ -16,7 +17,9 @@ def main(argv: list[str] | None = None) -> int:
     """Run the command line; the result is the exit code."""
     args = _parser().parse_args(argv)
     try:
-        if args.check or args.screenshot:
+        checks = bool(args.check or args.screenshot)
+        need("check" if checks else "demo", f"cocalc-widget demo{' --check' if checks else ''}")
+        if checks:
             from .check import check
 
             return check(args.notebook, args.screenshot, args.generation, dark=args.dark)

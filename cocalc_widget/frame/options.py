@@ -64,24 +64,23 @@ def find_token(token: object, host: str) -> GivenToken | None:
     """
     if token is None or token == Secret(""):
         return None
-    if isinstance(token, Secret):
-        return GivenToken(token)
-    value = token if isinstance(token, str) else getattr(token, "value", None)
-    if isinstance(value, Secret):
-        value = value.reveal()
-    if not isinstance(value, str) or not value.strip():
+    value = token if isinstance(token, (str, Secret)) else getattr(token, "value", None)
+    secret = value if isinstance(value, Secret) else None
+    if isinstance(value, str):
+        secret = Secret(value.strip())
+    if secret is None or not secret.reveal().strip():
         # never the value itself: it may be a key in the wrong place
         raise ConfigurationError(
             f"token must be an auth token, not {type(token).__name__}.",
             remedy="Make one with Client.create_token().",
         )
-    if value.startswith(("sk_", "sk-")):
+    if secret.reveal().startswith(("sk_", "sk-")):
         raise ConfigurationError(
             "token is an API key; a frame signs in with an auth token.",
             remedy="Make one with Client.create_token().",
         )
-    home = getattr(token, "host", None)
-    if isinstance(home, str) and home != host:
+    home = getattr(token, "host", None) or secret.home
+    if isinstance(home, str) and home not in ("", host):
         raise ConfigurationError(
             f"the token is of {home}, and the frame shows {host}: a token is given to no other "
             "server than its own.",
@@ -89,7 +88,7 @@ def find_token(token: object, host: str) -> GivenToken | None:
         )
     generation, account = (getattr(token, name, None) for name in ("generation", "account"))
     return GivenToken(
-        Secret(value.strip()),
+        secret,
         generation if generation in ("A", "B") else None,
         account if isinstance(account, str) else "",
     )
@@ -101,8 +100,8 @@ def find_project(value: object, client: Any) -> str:
     Raises:
         ValidationError: it is no UUID, and none or several of the client's projects are called so.
     """
-    name = value.strip() if isinstance(value, str) else ""
-    if not name or is_uuid(name) or client is None:
+    name = value if isinstance(value, str) else ""
+    if not name.strip() or is_uuid(name.strip()) or client is None:
         return check_uuid(value)
     from ..api.naming import find  # loads the REST side, which a client has done already
 

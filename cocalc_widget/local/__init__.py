@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..extras import need
+
 if TYPE_CHECKING:
     from .site import LocalCoCalc
 
@@ -13,6 +15,7 @@ __all__ = ["LocalCoCalc"]
 def __getattr__(name: str) -> object:
     if name != "LocalCoCalc":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    need("local", "LocalCoCalc")
     from .site import LocalCoCalc
 
     globals()[name] = LocalCoCalc

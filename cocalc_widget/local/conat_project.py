@@ -48,7 +48,7 @@ async def exec_(core: Core, project_id: str, o: Options) -> Any:
     try:
         return await execute(core, project_id, o, none="undefined")
     except EventError as error:
-        raise EventError(f"Error: {str(error.error).partition(' -- ')[2]}") from None
+        raise EventError(str(error.error).partition(" -- ")[2]) from None
 
 
 @method("system.writeTextFileToProject")

@@ -19,14 +19,17 @@ async def execute(core: Core, project_id: str, p: Params, *, none: str) -> dict[
     args = p.get("args")
     timeout = p.get("timeout")
     env = p.get("env")
+    line = str(p["command"])
     command = Command(
-        str(p["command"]),
+        line,
         [str(a) for a in args] if isinstance(args, list) else None,
         str(p.get("path") or p.get("cwd") or ""),
         min(float(str(timeout)), LONGEST) if _is_number(timeout) else TIMEOUT,
-        bool(p.get("bash")),  # over a form "false" is a string, thus true (recording)
+        # over a form "false" is a string, thus true; a line with blanks is bash's (recording)
+        bool(p.get("bash")) or (not isinstance(args, list) and " " in line.strip()),
         int(p["max_output"]) if str(p.get("max_output")).isdigit() else MAX_OUTPUT,
         env if isinstance(env, dict) else {},
+        core.options.generation == "B",  # where a folder that is missing is no error (recording)
     )
     if core.accounts.is_guest(core.projects.owner(project_id)):
         raise EventError(
@@ -41,13 +44,12 @@ async def execute(core: Core, project_id: str, p: Params, *, none: str) -> dict[
         ran = "bash /temp/a.sh" if command.bash else " ".join(command.argv)
         raise EventError(f"{words} -- killed command '{ran}'")
     err_on_exit = p.get("err_on_exit")
-    if output.exit_code and (err_on_exit is None or err_on_exit):
+    wanted = err_on_exit is None or err_on_exit
+    if output.exit_code and (wanted or output.unable):
         listed = ",".join(command.args or [])
         ran = command.command if command.bash else f"'{command.command}' (args={listed})"
-        code = f"nonzero code {output.exit_code}"
-        raise EventError(
-            f"{words} -- command '{ran}' exited with {code} -- stderr='{output.stderr}'"
-        )
+        how = f"exited with nonzero code {output.exit_code}" if wanted else "was not able to run"
+        raise EventError(f"{words} -- command '{ran}' {how} -- stderr='{output.stderr}'")
     streams = {"stdout": output.stdout, "stderr": output.stderr}
     return {**streams, "exit_code": output.exit_code, "type": "blocking"}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shlex
 import signal
 import subprocess
 import threading
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 TIMEOUT = 10.0  # seconds, unless the request says otherwise (doc)
-MAX_OUTPUT = 10_000_000  # bytes kept of each stream
+MAX_OUTPUT = 10_000_000  # characters kept of each stream
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class Command:
     bash: bool = False
     max_output: int = MAX_OUTPUT
     env: dict[str, str] = field(default_factory=dict)
+    make: bool = False  # the folder to run in
 
     def words(self, none: str) -> str:
         """How CoCalc names it in its errors; `none` stands for no arguments."""
@@ -39,18 +41,20 @@ class Command:
     def argv(self) -> list[str]:
         """What is started."""
         if self.bash:
-            return ["bash", "-c", self.command, "bash", *(self.args or [])]
+            # arguments are part of the line, each quoted (recording)
+            return ["bash", "-c", " ".join([self.command, *map(shlex.quote, self.args or [])])]
         return [self.command, *(self.args or [])]
 
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """What a command said; `killed` if its time was over."""
+    """What a command said; `killed` if its time was over, `unable` if it could not be started."""
 
     stdout: str
     stderr: str
     exit_code: int
     killed: bool = False
+    unable: bool = False
 
 
 class Runner:
@@ -64,8 +68,12 @@ class Runner:
     def run(self, project_id: str, root: Path, command: Command) -> Output:
         """Run a command in a project and wait for it, at most `command.timeout` seconds."""
         folder = (root / command.path).resolve()
-        if not folder.is_relative_to(root.resolve()):
-            return Output("", _node_error("EACCES", -13, command), 1)
+        inside = folder.is_relative_to(root.resolve())
+        if inside and command.make:
+            with contextlib.suppress(OSError):
+                folder.mkdir(parents=True, exist_ok=True)
+        if not inside:
+            return Output("", _node_error("EACCES", -13, command), 1, unable=True)
         environment = {
             "PATH": os.environ.get("PATH", os.defpath),
             "HOME": str(root),
@@ -87,9 +95,9 @@ class Runner:
             )
         except OSError as error:
             code = "ENOENT" if isinstance(error, FileNotFoundError) else "EACCES"
-            return Output("", _node_error(code, -(error.errno or 2), command), 1)
+            return Output("", _node_error(code, -(error.errno or 2), command), 1, unable=True)
         except ValueError:
-            return Output("", _node_error("EINVAL", -22, command), 1)
+            return Output("", _node_error("EINVAL", -22, command), 1, unable=True)
         with self._lock:
             self._running.add(process)
             closed = self._closed
@@ -104,7 +112,7 @@ class Runner:
             with self._lock:
                 self._running.discard(process)
         limit = max(command.max_output, 0)
-        return Output(_text(out[:limit]), _text(err[:limit]), process.returncode & 0xFF)
+        return Output(_text(out, limit), _text(err, limit), process.returncode & 0xFF)
 
     def close(self) -> None:
         """End whatever still runs; later commands end at once."""
@@ -122,12 +130,15 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         process.kill()
 
 
-def _text(data: bytes) -> str:
-    return data.decode("utf-8", "replace")
+def _text(data: bytes, limit: int) -> str:
+    text = data.decode("utf-8", "replace")
+    # the note stands in the stream itself (recording)
+    return text if len(text) <= limit else f"{text[:limit]} (truncated at {limit} characters)"
 
 
 def _node_error(code: str, number: int, command: Command) -> str:
     # a command that cannot be started is told in stderr as the JSON of an error (recording)
     name = command.argv[0]
     error = {"errno": number, "code": code, "syscall": f"spawn {name}", "path": name}
-    return json.dumps({**error, "spawnargs": command.args or []}, separators=(",", ":"))
+    given = ["/tmp/cocalc-AbCdEf/a.sh"] if command.bash else command.args or []  # noqa: S108 (words)
+    return json.dumps({**error, "spawnargs": given}, separators=(",", ":"))

@@ -142,9 +142,9 @@ def listing(root: Path, path: str, *, hidden: bool = False) -> list[dict[str, ob
 
 
 def tar(root: Path, path: str) -> bytes:
-    """A directory as a tar archive (what reading a directory gives, by the recording)."""
+    """A directory as a tar.bz2 archive (what reading a directory gives, by the recording)."""
     buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w") as archive:
+    with tarfile.open(fileobj=buffer, mode="w:bz2") as archive:
         todo = [path.rstrip("/")]
         while todo:
             folder = todo.pop()

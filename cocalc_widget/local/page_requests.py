@@ -62,7 +62,8 @@ class PageRequestHandler(Handler):
             shown = {k: entry[k] for k in ("event", "project_id", "time", "id")}
             return {"ok": True, "entry": shown}
         if name == "rendered":
-            self.core.project_log.rendered(str(body.get("id")), _milliseconds(body.get("ms")))
+            if (took := _milliseconds(body.get("ms"))) is not None:
+                self.core.project_log.rendered(str(body.get("id")), took)
         elif name == "file" and not row["running"]:
             return {"ok": True, "stopped": True}
         elif name in ("file", "folder"):
@@ -94,7 +95,7 @@ class PageRequestHandler(Handler):
         return {"entries": files.listing(self.core.projects.root(project_id), path)}
 
 
-def _milliseconds(value: object) -> float:
-    if isinstance(value, int | float) and 0 <= value <= _LONGEST:
+def _milliseconds(value: object) -> float | None:
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= _LONGEST:
         return value
-    return 0.0
+    return None

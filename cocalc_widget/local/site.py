@@ -28,6 +28,20 @@ if TYPE_CHECKING:
     from .projects import Content
 
 SameSite = Literal["strict", "lax", "none"]
+# what there is from the start on
+_RUNNING = frozenset(
+    (
+        "url",
+        "port",
+        "ca_file",
+        "cert_file",
+        "key_file",
+        "account_id",
+        "email",
+        "password",
+        "api_key",
+    )
+)
 _NOT_IN_POLICY = frozenset(";,\r\n")  # they would begin another directive, policy or header
 
 
@@ -104,6 +118,12 @@ class LocalCoCalc(Handles):
             )
         if isinstance(allowed_hosts, str):
             raise ConfigurationError("allowed_hosts must be a list of host names, not a string.")
+        if isinstance(port, bool) or not isinstance(port, int) or not 0 <= port <= 65535:
+            raise ConfigurationError(
+                f"port must be a number from 0 to 65535, not {port!r}.",
+                remedy="Leave it out for a free one.",
+            )
+        home = None if root is None else _folder(root)
         self._options = Options(
             allowed_hosts=tuple(allowed_hosts),
             latency=latency,
@@ -120,7 +140,7 @@ class LocalCoCalc(Handles):
             frame_ancestors=frame_ancestors,
             x_frame_options=x_frame_options,
         )
-        self._root, self._port, self._admin = root, port, admin
+        self._root, self._port, self._admin = home, port, admin
         self._content = default_content() if content is None else content
         self._first_faults = tuple(faults)
         for name in self._first_faults:
@@ -136,8 +156,8 @@ class LocalCoCalc(Handles):
         self._private = Path(tempfile.mkdtemp(prefix="local-cocalc-"))
         atexit.register(self.close)
         try:
-            home = self._private if self._root is None else Path(self._root)
-            home.mkdir(parents=True, exist_ok=True)
+            home = self._private if self._root is None else self._root
+            _prepare(home)
             certificate = make_certificate(self._private / "tls")
             self.ca_file = certificate.ca_file
             self.cert_file, self.key_file = certificate.cert_file, certificate.key_file
@@ -176,6 +196,16 @@ class LocalCoCalc(Handles):
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> object:
+            if name in _RUNNING:
+                raise ConfigurationError(
+                    f"the local CoCalc has no {name} before it is started.",
+                    remedy="Call its start(), or write: with LocalCoCalc() as site: ...",
+                )
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
     def __repr__(self) -> str:
         state = f"at {self.url}" if self._core is not None else "not running"
         return f"<LocalCoCalc {state}>"
@@ -191,6 +221,36 @@ class LocalCoCalc(Handles):
                 self.create_project(title, files)
         core.begin()
         return make_application(core)
+
+
+def _folder(root: object) -> Path:
+    try:
+        folder = Path(root)  # type: ignore[arg-type]
+    except TypeError:
+        raise ConfigurationError(
+            f"root must be the path of a folder, not {type(root).__name__}."
+        ) from None
+    if folder.exists() and not folder.is_dir():
+        raise ConfigurationError(
+            f"root must be a folder, and {str(folder)!r} is a file.",
+            remedy="Name a folder, or leave root out for a temporary one.",
+        )
+    return folder
+
+
+def _prepare(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+    else:
+        if os.access(folder, os.W_OK | os.X_OK):
+            return
+        why = "it may not be written to"
+    raise ConfigurationError(
+        f"the folder {str(folder)!r} can't be used: {why}.",
+        remedy="Name another root, or leave it out for a temporary one.",
+    )
 
 
 def _one_of(option: str, value: object, known: tuple[str, ...]) -> None:

@@ -72,7 +72,7 @@ async def read_text(core: Core, caller: Caller, p: Params) -> dict[str, Any]:
 
 
 async def read_one(core: Core, caller: Caller, project_id: object, path: object) -> str:
-    """One file's text; a directory gives a tar archive as text (recording)."""
+    """One file's text; a directory gives a tar.bz2 archive as text (recording)."""
     project_id = check_access(core, caller, project_id, "read")
     await core.start_project(project_id)
     root, name = core.projects.root(project_id), str(path)
@@ -91,7 +91,7 @@ async def read_one(core: Core, caller: Caller, project_id: object, path: object)
     required=("project_id", "command"),
     optional=(
         "compute_server_id", "path", "args", "timeout", "aggregate", "max_output", "bash",
-        "err_on_exit", "env", "async_call", "async_get", "async_stats", "async_await",
+        "err_on_exit",
     ),
 )  # fmt: skip
 async def project_exec(core: Core, caller: Caller, p: Params) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import ValidationError
 from .keys import refuse
+from .pieces import is_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -38,19 +39,21 @@ def other_sign(command: Command) -> ValidationError:
 
 def unexpected(command: Command, extra: Sequence[str]) -> str:
     """Why these words do not fit, with the nearest option where one is near."""
-    word = next((word for word in extra if word.startswith("-")), extra[0])
-    if command.asks and not word.startswith("-"):
+    word = next((word for word in extra if word.startswith("-") and not is_value(word)), extra[0])
+    option = word.startswith("-") and not is_value(word)
+    if command.asks and not option:
         refuse(
             f"{command.magic} asks for what is secret; it must not be typed on the line.",
             command.magic,
         )
     flag = word.partition("=")[0]
-    if not flag.startswith("-"):
-        takes = any(not param.flags for param in command.params)
+    takes = any(not param.flags for param in command.params)
+    if not option:
         return f"unexpected argument {word!r}" + ("; quote what holds blanks" if takes else "")
     flags = [flag for param in command.params for flag in param.flags] + ["-h", "--help"]
     near = get_close_matches(flag, flags, n=1)
-    return f"unknown option {flag}" + (f"; did you mean {near[0]}?" if near else "")
+    hint = "; a title that begins with a hyphen goes into quotes" if takes else ""
+    return f"unknown option {flag}" + (f"; did you mean {near[0]}?" if near else hint)
 
 
 def reworded(message: str) -> str:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .places import Places
     from .session import Session
 
+_VALUE = "\0"  # before a word that begins with a hyphen and is no option
 # `%cocalc ...`, `%%cocalc ...`, `name = %cocalc ...`, `a, b["c"] = %cocalc ...`
 _LINE = re.compile(
     r"""^\s*(?:(?:[^=%#'"]|'[^'\n]*'|"[^"\n]*")*=\s*)?(?P<sign>%%?)cocalc\s(?P<rest>.*)$""",
@@ -47,7 +48,7 @@ def candidates(rest: str, known: Places, *, cell: bool = False) -> tuple[str, li
         return "", []  # a comment
     current = words.pop() if words and end == len(rest) else RawWord(len(rest))
     fragment = rest[current.start :]
-    before = [word.text() for word in words]
+    before = [_plain(word) for word in words]
     if not before or before == ["help"]:
         names = [c.name for c in COMMANDS if c.cell == cell or before]
         return fragment, places.starting(HELP if fragment[:1] == "-" else names, current.text())
@@ -65,12 +66,17 @@ def candidates(rest: str, known: Places, *, cell: bool = False) -> tuple[str, li
 def _values(
     command: Command, before: list[str], current: RawWord, raw: str, known: Places
 ) -> list[str]:
-    typed = current.text()
+    typed = _plain(current)
     waiting = _open_option(command, before)
     if waiting is not None:
         return _of_kind(waiting, raw, current, known)
-    rest = any(param.nargs == REST for param in command.params) and before
-    if typed.startswith("-") and not rest:
+    options = not (any(param.nargs == REST for param in command.params) and before)
+    if "--" in before:
+        options = False
+        before = [word if word[:1] != "-" else f"{_VALUE}{word}" for word in before if word != "--"]
+    options = options and typed.startswith("-")
+    flags: list[str] = []
+    if options:
         used = {word.partition("=")[0] for word in before}
         flags = [
             flag
@@ -78,9 +84,17 @@ def _values(
             if param.repeat or not used.intersection(param.flags)
             for flag in param.flags
         ]
-        return places.starting([*flags, *HELP], typed)
+        flags = places.starting([*flags, *HELP], typed)
     position = _position(command, before)
-    return [] if position is None else _of_kind(position, raw, current, known)
+    found = [] if position is None else _of_kind(position, raw, current, known)
+    return flags + [text for text in found if text != raw or not options]
+
+
+def _plain(word: RawWord) -> str:
+    """A word as it is meant; one that only looks like an option, as its quotes say, marked."""
+    text = word.text()
+    value = text.startswith("-") and word.pieces[0].quoted
+    return f"{_VALUE}{text}" if value else text
 
 
 def _open_option(command: Command, before: list[str]) -> Param | None:

@@ -75,10 +75,12 @@ COMMANDS = (
             option("--timeout", text="seconds each copy may take", type=seconds, metavar="SECONDS"),
         ),
         details="A target without a path gets the path of the source. {targets} stands for "
-        "as many targets as the list has items.",
+        "as many targets as the list has items. The name of a CSV file stands for the targets in "
+        "it; its first row names the columns: project_id, project or target, and path.",
         examples=(
             "%cocalc cp Lesson:lesson.md Student",
             "batch = %cocalc cp Lesson:week1 {student_projects} --no-wait",
+            "batch = %cocalc cp Lesson:week1 class.csv",
         ),
     ),
     Command(

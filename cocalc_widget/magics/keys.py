@@ -6,13 +6,11 @@ import re
 from typing import TYPE_CHECKING, NoReturn
 
 from ..errors import ValidationError
+from ..redact import KEY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# An API key as CoCalc makes them: sk_ + 16 or sk- + 22 characters, so far. Names of files and
-# titles ("sk-learn-course") have hyphens or dots long before 16 characters without one.
-_KEY = re.compile(r"(?<![A-Za-z0-9])sk[-_][A-Za-z0-9_]{16,}")
 _OPTIONS = re.compile(r"--?(?:api[-_]?)?(?:key|token|password|passwd)(?:=.*)?", re.IGNORECASE)
 REMEDY = (
     "Delete the text of this cell, and clear its history, which IPython keeps on disk (stop the "
@@ -27,7 +25,7 @@ def refuse_key(line: str) -> None:
     Raises:
         ValidationError: with what to do now that the key stands in the cell.
     """
-    if _KEY.search(line):
+    if KEY.search(line):
         refuse("an API key must not be typed on a line, where it is saved with the notebook.")
 
 

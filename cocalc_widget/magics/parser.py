@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from ..errors import ValidationError
 from .complaints import reworded, unexpected
+from .pieces import is_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -94,15 +95,25 @@ def parse(command: Command, words: Sequence[str]) -> Namespace | None:
     """
     if _wants_help(command, words):
         return None
+    words, values = _guarded(words)
     parser = _Parser(prog=command.magic, add_help=False, allow_abbrev=False)
     for param in command.params:
         _add(parser, param)
     try:
         args, extra = parser.parse_known_args(list(words))
     except (ValidationError, ArgumentError) as error:
-        message = getattr(error, "message", str(error))
+        message = getattr(error, "message", str(error)).replace("\0", "")
+        # what is missing may be there, read as an option
+        flags = {flag for param in command.params for flag in param.flags}
+        own = words[: words.index("--")] if "--" in words else words
+        odd = [it for it in own if it[:1] == "-" and it.partition("=")[0] not in flags]
+        if odd and "required" in message:
+            message = unexpected(command, odd)
     else:
         rest = next((param for param in command.params if param.nargs == REST), None)
+        for name, value in vars(args).items():
+            setattr(args, name, _as_typed(value, values))
+        extra = _as_typed(extra, values)
         if not extra and (rest is None or getattr(args, rest.name)):
             return args
         missing = f"the following arguments are required: {rest.placeholder}" if rest else ""
@@ -110,6 +121,18 @@ def parse(command: Command, words: Sequence[str]) -> Namespace | None:
     raise ValidationError(
         f"{command.magic}: {reworded(message)}", remedy=f"Usage: {usage(command)}"
     )
+
+
+def _guarded(words: Sequence[str]) -> tuple[list[str], dict[str, str]]:
+    """The words with those that are no options written so that argparse sees that, too."""
+    values = {f"\0{word}": word for word in words if is_value(word)}
+    return [f"\0{word}" if is_value(word) else word for word in words], values
+
+
+def _as_typed(value: Any, values: dict[str, str]) -> Any:
+    if isinstance(value, list):
+        return [_as_typed(item, values) for item in value]
+    return values.get(value, value) if isinstance(value, str) else value
 
 
 def seconds(text: str) -> float:
@@ -158,8 +181,9 @@ def _form(param: Param) -> str:
 def _wants_help(command: Command, words: Sequence[str]) -> bool:
     rest = any(param.nargs == REMAINDER for param in command.params)
     # what belongs to a command of the project (`exec P ls --help`) is not ours
-    own = words[:2] if rest else words
-    return any(word in HELP for word in own)
+    own = list(words[:2] if rest else words)
+    own = own[: own.index("--")] if "--" in own else own
+    return any(word in HELP and not is_value(word) for word in own)
 
 
 def _add(parser: ArgumentParser, param: Param) -> None:

@@ -21,6 +21,11 @@ class Word(str):
         return word
 
 
+def is_value(word: str) -> bool:
+    """Whether a word that looks like an option is none: quoted, or the value of a `$name`."""
+    return word.startswith("-") and isinstance(word, Word) and word.quoted
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
     """A part of a word: plain text, a `$name` or an `{expression}`."""

@@ -27,11 +27,18 @@ class Places(Protocol):
 def projects(typed: str, quote: str, known: Places, *, colon: bool) -> list[str]:
     """Titles that begin like this, and ids; with `colon` ready for a path behind them."""
     found = known.projects()
-    names = starting({p.title for p in found if p.title}, typed)
-    if typed:
-        names += starting({p.project_id for p in found}, typed)
     end = ":" if colon else ""
-    return [word + end for name in names if (word := quoted(name, quote))]
+    ids: dict[str, list[str]] = {}
+    for p in found:
+        ids.setdefault(p.title, []).append(p.project_id)
+    words = []
+    for title in sorted((t for t in ids if begins(t.strip(), typed.strip())), key=folded):
+        told = quoted(title, quote) if title.strip() else ""
+        # what can't be typed has an id that can; an open quote would be part of that, too
+        words += [told] if told else [] if not title else [quote + each for each in ids[title]]
+    if typed:
+        words += [quote + each for each in starting({p.project_id for p in found}, typed)]
+    return [word + end for word in words]
 
 
 def paths(raw: str, typed: str, quote: str, known: Places) -> list[str]:
@@ -70,16 +77,18 @@ def _split(typed: str, known: Places) -> tuple[str, str, int]:
     parts = typed.split(":")
     ends = list(range(1, len(parts)))
     if len(ends) > 1:
-        titles = {folded(p.title) for p in known.projects()}
-        ends = [n for n in ends if folded(":".join(parts[:n]).strip()) in titles] or ends
-    return ":".join(parts[: ends[0]]).strip(), ":".join(parts[ends[0] :]), ends[0]
+        titles = {folded(p.title).strip() for p in known.projects()}
+        ends = [n for n in ends if folded(":".join(parts[:n])).strip() in titles] or ends
+    return ":".join(parts[: ends[0]]), ":".join(parts[ends[0] :]), ends[0]
 
 
 def quoted(name: str, quote: str) -> str:
     """The name as it must be typed, "" if it can't be; an open quote stays open for the path."""
+    if not name.isprintable():
+        return ""
     if quote:
         return f"{quote}{name}" if fits(name, quote) else ""
-    if not _SPECIAL.search(name):
+    if not _SPECIAL.search(name) and name[:1] != "-":  # which would begin an option
         return name
     return next((f"{sign}{name}{sign}" for sign in "\"'" if fits(name, sign)), "")
 
@@ -91,8 +100,12 @@ def fits(text: str, sign: str) -> bool:
 
 def starting(names: Iterable[str], typed: str) -> list[str]:
     """Those that begin like this, in any case, each once, in order."""
-    start = folded(typed)
-    return sorted({n for n in names if folded(n).startswith(start)}, key=folded)
+    return sorted({n for n in names if begins(n, typed)}, key=folded)
+
+
+def begins(name: str, typed: str) -> bool:
+    """Whether a name begins like this."""
+    return folded(name).startswith(folded(typed))
 
 
 def folded(text: str) -> str:

@@ -173,3 +173,23 @@ def test_a_copy_that_got_lost_says_what_happened_to_it(fault: str) -> None:
         batch = client.copy(source, site.projects["P1"], site.projects["P2"])
         assert {job.state for job in batch} == {"unknown"}
         assert all(job.error for job in batch)
+
+
+def test_what_is_sent_to_the_wrong_side_of_the_bridge_is_said(
+    site: LocalCoCalc, client: Client
+) -> None:
+    project = site.projects["P"]
+    client.ping()
+    before = sum(site.requests.values())
+    for name in ("projects.stop", "projects.state", "db.userQuery"):
+        with pytest.raises(errors.ValidationError, match="is a method of the hub") as caught:
+            client.call(name, project_id=project)
+        line = caught.value.remedy.partition(": ")[2].rstrip(".")
+        assert line == f'client.call("{name}", {{"project_id": {project!r}}})'
+    assert sum(site.requests.values()) == before, "a stopped project would have been started"
+    if client.generation == "A":
+        return
+    with pytest.raises(errors.NotFoundError, match="ask the other side, leave project_id= out"):
+        client.call("system.userSearch", {"query": "x"}, project_id=project)
+    with pytest.raises(errors.NotFoundError, match="ask the other side, add project_id=ID"):
+        client.call("system.listing", {"path": ""})

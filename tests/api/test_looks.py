@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import pickle
 import re
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from IPython.lib.pretty import pretty
@@ -133,6 +133,12 @@ def test_tokens_keep_their_secret() -> None:
         assert "1234" in text
     assert "2026-11-24 03:33" in repr(token)
     assert "expires" not in repr(Token(Secret(VALUE), None, "A", HOST))
+    # what is called UTC is, whatever zone the time was given in
+    east = timezone(timedelta(hours=5, minutes=30))
+    there = Token(Secret(VALUE), until.astimezone(east), "A", HOST)
+    assert (repr(there), there._repr_html_()) == (repr(token), token._repr_html_())
+    assert parse_time("2026-01-01T05:30:00+05:30") == datetime(2026, 1, 1, tzinfo=timezone.utc)
+    assert parse_time("2026-01-01T05:30:00+05:30").utcoffset() == timedelta(0)
     assert copy.copy(token).value == VALUE
     with pytest.raises(TypeError):
         pickle.dumps(token)
@@ -155,7 +161,7 @@ def test_embedding_asks_nobody() -> None:
         f"{HOST}/projects/{P}/files/%C3%A4.md?fullscreen=default&session="
     )
     with pytest.raises(errors.ValidationError):
-        client.embed_url("nope", "a.md")
+        client.embed_url(" ", "a.md")
     assert "k" * 8 not in repr(client)
 
 

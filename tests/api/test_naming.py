@@ -10,7 +10,7 @@ import pytest
 from cocalc_widget import errors
 from cocalc_widget.address import Address, parse_address
 from cocalc_widget.api import Project, naming
-from cocalc_widget.api.targets import read_csv
+from cocalc_widget.api.sheets import read_sheet
 
 TITLES = ["Lesson", "Week 1: intro", "Week 2", "Week 2: more", "größe", "Twice", "Twice", "A:B:C"]
 KNOWN = [
@@ -41,6 +41,19 @@ def test_a_title_in_its_other_spelling_is_found() -> None:
     assert naming.find("é", [Project("x" * 36, told)]) == "x" * 36
     both = [Project("x" * 36, told), Project("y" * 36, "é")]
     assert naming.find("é", both) == "y" * 36  # as it is written goes first
+
+
+def test_blanks_at_the_ends_of_a_title_count_where_they_must() -> None:
+    known = [Project("x" * 36, "Lesson "), Project("z" * 36, "   ")]
+    for name in ("Lesson ", "Lesson", " Lesson"):
+        assert naming.find(name, known) == "x" * 36
+        assert naming.located(parse_address(f"{name}:a"), known) == Address("x" * 36, "a")
+    known.append(Project("y" * 36, "Lesson"))
+    assert [naming.find(name, known)[0] for name in ("Lesson ", "Lesson")] == ["x", "y"]
+    with pytest.raises(errors.ValidationError, match="2 projects match ' Lesson'"):
+        naming.find(" Lesson", known)
+    with pytest.raises(errors.NotFoundError):
+        naming.find("  ", known)
 
 
 @pytest.mark.parametrize(
@@ -105,6 +118,6 @@ def test_a_path_behind_a_long_title_is_checked_too() -> None:
 def test_a_column_of_projects_may_hold_such_titles(tmp_path: Path) -> None:
     file = tmp_path / "class.csv"
     file.write_text("project,path\nWeek 1: intro,x.md\nA:B:C,\n")
-    first, second = read_csv(file)
+    first, second = (told.place for told in read_sheet(file)[0])
     assert first == Address("Week 1: intro", "x.md")
     assert naming.settled(second, KNOWN) == Address("A:B:C")

@@ -191,7 +191,7 @@ def test_the_recorded_state_of_a_project() -> None:
 def test_bad_input_is_refused_before_anything_is_sent() -> None:
     with told("v1", row()) as (client, server):
         for call in (
-            lambda: client.standing("nope", "a.md"),
+            lambda: client.standing("  ", "a.md"),
             lambda: client.standing(P, 5),  # type: ignore[arg-type]
             lambda: client.standing(P, "a.md", timeout=0),
             lambda: client.framing(timeout=-1),

@@ -89,6 +89,42 @@ def test_joins_that_fail(code: int, error: type[errors.CoCalcError], words: str)
     assert fake.commands[-1][:3] == ["rm", "-rf", "--"], "the parts are removed"
 
 
+@pytest.mark.parametrize("cleans", [True, False])
+def test_interrupted_between_parts(cleans: bool) -> None:
+    """Ctrl-C leaves nothing behind, or says what."""
+
+    class Stopped(Fake):
+        def write_text(self, _project: str, path: str, text: str) -> None:
+            if len(self.written) == 2:
+                raise KeyboardInterrupt
+            super().write_text(_project, path, text)
+
+        def exec(self, _project: str, command: str, args: list[str], **_: Any) -> ExecResult:
+            super().exec(_project, command, args)
+            if not cleans:
+                raise KeyboardInterrupt
+            return self.ended
+
+    fake = Stopped()
+    with pytest.raises(KeyboardInterrupt) as caught:
+        texts.write(fake, P, "a/b.txt", "x" * 200)  # type: ignore[arg-type]
+    folder = fake.written[0][0].rpartition("/")[0]
+    assert fake.commands == [["rm", "-rf", "--", folder]]
+    assert (folder in str(caught.value)) is not cleans
+    assert ("are removed" in str(caught.value)) is cleans
+
+
+def test_parts_that_are_left_are_named() -> None:
+    fake = Fake(ExecResult("", "no space", 24))
+    with pytest.raises(errors.ServerError) as caught:
+        texts.write(fake, P, "b.txt", "x" * 200)  # type: ignore[arg-type]
+    assert fake.written[0][0].rpartition("/")[0] in caught.value.remedy
+    fake = Fake(ExecResult("", "", 1), fail_at=2)
+    with pytest.raises(errors.APITimeoutError) as late:
+        texts.write(fake, P, "b.txt", "x" * 200)  # type: ignore[arg-type]
+    assert fake.written[0][0].rpartition("/")[0] in late.value.remedy
+
+
 def test_parts_that_cannot_be_sent() -> None:
     fake = Fake(fail_at=2)
     with pytest.raises(errors.APITimeoutError):

@@ -220,7 +220,10 @@ def test_a_token_of_one_host_goes_to_no_other() -> None:
         strange = Token(Secret(VALUE), None, "B", "https://other.test")
         for use in (
             lambda: client.revoke_token(strange),
+            lambda: client.takes_token(strange),
             lambda: client.embed_url(ME, "a.md", strange),
+            lambda: client.revoke_token(strange.secret),
+            lambda: client.embed_url(ME, "a.md", strange.secret),
         ):
             with pytest.raises(
                 errors.ValidationError, match=r"made by https://other\.test"

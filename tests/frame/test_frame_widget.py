@@ -5,6 +5,7 @@ import json
 import pytest
 from framepage import HOST, P1, P2, WIRE, Page, eventually
 
+from cocalc_widget import api
 from cocalc_widget.errors import (
     ChannelBlockedError,
     CommandCancelledError,
@@ -271,6 +272,19 @@ def test_a_token_of_another_host_is_given_to_none(make, when):
     widget.sign_in(Token())
     page.send("want.token")
     assert len(page.heard("token")) == 1
+
+
+@pytest.mark.parametrize("given", ["token", "secret"])
+def test_a_token_that_a_client_made_elsewhere_is_refused(make, given):
+    token = api.Token(Secret(TOKEN), None, "B", "https://elsewhere.test")
+    with pytest.raises(ConfigurationError, match=r"is of https://elsewhere\.test"):
+        make(token=token if given == "token" else token.secret)
+
+
+@pytest.mark.parametrize("given", ["sk-" + "a" * 22, Secret("sk-" + "a" * 22)])
+def test_an_api_key_is_no_token_however_it_is_given(make, given):
+    with pytest.raises(ConfigurationError, match="is an API key"):
+        make(token=given)
 
 
 def test_what_the_page_tells_of_itself_can_be_asked_for(make):

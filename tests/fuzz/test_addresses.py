@@ -53,7 +53,8 @@ def test_paths(value: Any) -> None:
 def test_addresses(value: str) -> None:
     found = outcome(address.parse_address, value)
     if found is not None:
-        assert found.project.strip() == found.project != ""
+        assert found.project.strip() != ""
+        assert value.startswith(found.project) or address.is_uuid(found.project)
         again = address.parse_address(str(found))
         assert again == found
 

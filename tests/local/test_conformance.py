@@ -51,9 +51,10 @@ def _load(name: str) -> list[tuple[str, dict[str, Any]]]:
     return rows
 
 
-# Of the recordings about what a client knows: the queries, the log and the searches.
+# Of the recordings about what a client knows: the queries, the log, the searches; commands.
 ALSO = re.compile(
     r"log\.|project\.(create|delete|deleted\.query|state|stranger)|users\.search\.email$|org\.create|"
+    r"(v1\.)?exec\.(env|max_output|missing_program|bash_args|blank_no_bash)|"
     r"v1\.(query\.(log|project\.fields|projects_all|delete)|user_search\.email)"
 )
 ROWS = [

@@ -13,7 +13,7 @@ import pytest
 from cocalc_widget import LocalCoCalc
 from cocalc_widget.local.accounts import Accounts
 from cocalc_widget.local.kinds import rendering_of
-from cocalc_widget.local.project_log import ProjectLog
+from cocalc_widget.local.project_log import MOST, ProjectLog
 from cocalc_widget.local.projects import Projects
 from cocalc_widget.local.store import Store, iso
 
@@ -73,18 +73,21 @@ def test_what_is_kept_of_rights_follows_every_change(tmp_path: Path) -> None:
     store.close()
 
 
-def test_the_projects_log_keeps_what_is_newest() -> None:
-    log = ProjectLog(compute_servers=True)
-    ids = [log.opened(f"p{n % 2}", "me", f"{n}.md") for n in range(1200)]
+def test_the_projects_log_tells_the_newest_first_and_not_all(tmp_path: Path) -> None:
+    store = Store(tmp_path / "x.sqlite", lambda _commit: None)
+    log = ProjectLog(store, compute_servers=True)
+    ids = [log.opened(f"p{n % 2}", "me", f"{n}.md") for n in range(800)]
     rows = log.rows("p1")
-    assert len(rows) + len(log.rows("p0")) == 1000
-    assert [row["event"]["filename"] for row in rows[:2]] == ["1199.md", "1197.md"]
+    assert len(rows) == MOST
+    assert [row["event"]["filename"] for row in rows[:2]] == ["799.md", "797.md"]
+    assert len(log.rows("p1", limit=5000)) == 400
     log.rendered(ids[-1], 545)
-    log.rendered(ids[0], 545)  # long gone
-    event = {"event": "open", "action": "open", "filename": "1199.md", "compute_server_id": 0}
+    log.rendered("no id", 545)
+    event = {"event": "open", "action": "open", "filename": "799.md", "compute_server_id": 0}
     assert log.rows("p1")[0]["event"] == {"time": 545, **event}
     assert "time" not in log.rows("p1")[1]["event"]
     assert log.rows("p2") == []
+    store.close()
 
 
 def test_what_is_told_of_each_kind_of_file() -> None:

@@ -52,6 +52,16 @@ def test_all_is_well_but_for_the_frame(both, site, later_site, generation):
         report.check("nothing")
 
 
+@pytest.mark.parametrize(
+    "host", [f"me:{CANARY[3:]}@uni.edu", f"https://me:12/{CANARY[3:]}@uni.edu"]
+)
+def test_a_password_in_the_host_is_not_repeated(magic, monkeypatch, host):
+    monkeypatch.setenv("COCALC_HOST", host)
+    for report in (magic("%cocalc doctor"), magic(f"%cocalc doctor --host {host[:-3]}org")):
+        assert "user name or password" in report.check("host").found
+        assert "Canary" not in str(report) + report._repr_html_()
+
+
 def test_it_works_without_key_and_without_network(magic, monkeypatch):
     with socket.socket() as nobody:  # bound, but not listening: connections are refused
         nobody.bind(("127.0.0.1", 0))

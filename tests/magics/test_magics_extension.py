@@ -169,6 +169,10 @@ def test_completion_leaves_other_lines_alone(magic):
 DECOMPOSED = unicodedata.normalize("NFD", "größe")  # as a Mac writes it
 
 
+def ids(number):
+    return f"{number}{number}b3c4d5-0000-4000-8000-00000000000{number}"
+
+
 class Known:
     def projects(self):
         titles = [
@@ -180,12 +184,15 @@ class Known:
             "Other",
             "With: colon",
             DECOMPOSED,
+            "Line\nend",
         ]
-        ids = [f"{n}{n}b3c4d5-0000-4000-8000-00000000000{n}" for n in range(len(titles))]
-        return [Project(*pair) for pair in zip(ids, titles, strict=True)]
+        found = [Project(ids(number), title) for number, title in enumerate(titles)]
+        odd = ("Blanks ", "-intro", "   ")
+        return found + [Project(f"x{ids(n)[1:]}", title) for n, title in enumerate(odd)]
 
     def entries(self, project, folder):
-        if project not in ("Lesson", "My course", "11b3", "With: colon", "Cost $5"):
+        known = ("Lesson", "My course", "11b3", "With: colon", "Cost $5", "Blanks ", "-intro")
+        if project not in known:
             return []
         return {
             "": [
@@ -205,7 +212,33 @@ class Known:
         ("open 'my c", "'my c", ["'My course:"]),
         ("open my\\ c", "my\\ c", ['"My course":']),
         ("open It", "It", ['"It\'s":']),
-        ("open 'It", "'It", ["'It"]),
+        ("open 'It", "'It", [f"'{ids(2)}:"]),
+        ("open Both", "Both", [f"{ids(4)}:"]),
+        ("open Line", "Line", [f"{ids(8)}:"]),
+        ("open Blank", "Blank", ['"Blanks ":']),
+        ('open "Blanks ":a', '"Blanks ":a', ['"Blanks ":a.md']),
+        ("open 'Blanks :a", "'Blanks :a", ["'Blanks :a.md'"]),
+        ("open -i", "-i", ['"-intro":']),
+        (
+            "open -",
+            "-",
+            [
+                "--channel",
+                "--height",
+                "--help",
+                "--new",
+                "--no-wait",
+                "--tab",
+                "--timeout",
+                "-h",
+                '"-intro":',
+            ],
+        ),
+        ("open '-i", "'-i", ["'-intro:"]),
+        ("open '-intro:a", "'-intro:a", ["'-intro:a.md'"]),
+        ('cp "-intro":a.md Le', "Le", ["Lesson:"]),
+        ("cp -- -intro:a.md Le", "Le", ["Lesson:"]),
+        ("open -- --n", "--n", ["--n"]),
         ("open Cost", "Cost", ["'Cost $5':"]),
         ("cp Lesson:a.md Le", "Le", ["Lesson:"]),
         ("cp Lesson:a.md X Le", "Le", ["Lesson:"]),

@@ -202,7 +202,9 @@ ABOVE = "argument --timeout: must be a number of seconds above 0, not"
         ("login --ask=secretvalue", "argument --ask takes no value."),
         ("cp a", "the following arguments are required: TARGETS."),
         ("cp", "the following arguments are required: SOURCE, TARGETS."),
-        ("cp a b -x", "unknown option -x."),
+        ("cp a b -x", "unknown option -x; a title that begins with a hyphen goes into quotes."),
+        ("whoami -x", "unknown option -x."),
+        ("projects a '-x'", "unexpected argument '-x'; quote what holds blanks."),
         ("cp a b --exclude", "argument --exclude: expected one argument."),
         ("cp a b --delete", "unknown option --delete; did you mean --delete-missing?"),
         ("copies a b", "unexpected argument 'b'; quote what holds blanks."),
@@ -277,6 +279,26 @@ def test_a_secret_on_the_line_is_refused(line):
         dispatch(None, line, None, {})
     assert "abcdef" not in str(caught.value)
     assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ('cp "-intro":a.md "-intro 2"', {"source": "-intro:a.md", "targets": ["-intro 2"]}),
+        ("cp -- -intro:a.md --backup", {"source": "-intro:a.md", "targets": ["--backup"]}),
+        ("cp a:b '--help'", {"source": "a:b", "targets": ["--help"]}),
+        ("cp a:b {dashes} --backup", {"targets": ["-x", "--y"], "backup": True}),
+        ("cp a:b c --exclude '-*.o'", {"exclude": ["-*.o"]}),
+        ('exec "-intro" ls -la', {"project": "-intro", "command": ["ls", "-la"]}),
+        ('exec "-intro" ls "-la"', {"project": "-intro", "command": ["ls", "-la"]}),
+        ("exec Lesson ls -- -x", {"project": "Lesson", "command": ["ls", "--", "-x"]}),
+        ("projects '-x'", {"text": "-x"}),
+    ],
+)
+def test_what_is_quoted_is_no_option(line, expected):
+    words = expand(scan(line), {"dashes": ["-x", "--y"]})
+    args = vars(parser.parse(find(words[0], cell=False), words[1:]))
+    assert {name: args[name] for name in expected} == expected
 
 
 def test_names_that_only_begin_like_keys_are_none():

@@ -40,6 +40,17 @@ def test_login_asks_checks_and_stores(online, site, typed, monkeypatch):
         online("%cocalc whoami")
 
 
+def test_login_in_a_home_that_cannot_be_written_to(online, site, typed, monkeypatch, own_home):
+    monkeypatch.delenv("COCALC_API_KEY")
+    (own_home / "file").write_text("")
+    monkeypatch.setenv("COCALC_CONFIG_DIR", str(own_home / "file"))
+    typed.extend([site.api_key])
+    with pytest.warns(errors.KeyFileWarning, match="used until this process ends"):
+        whoami = online("%cocalc login")
+    assert whoami.account_id == site.account_id
+    assert online("%cocalc whoami").key_source == "login"
+
+
 def test_login_for_this_session_only(online, site, typed, monkeypatch):
     monkeypatch.delenv("COCALC_API_KEY")
     monkeypatch.delenv("COCALC_HOST")
@@ -163,6 +174,32 @@ def test_titles_with_colons_quotes_and_letters_in_two_spellings(online):
     for title in ("é", "e\u0301"):
         assert online(f"%cocalc cat {title}:x.md") == "two characters\n"
         assert len(online(f"%cocalc projects {title.upper()}")) == 1
+
+
+def test_titles_with_blanks_at_the_ends_or_a_hyphen_at_the_start(online, site):
+    """Each is read as completion and hints write it."""
+    made = {title: site.create_project(title, {"x.md": f"{title}\n"}) for title in ODD}
+    online("%cocalc projects")  # what completion knows
+    try:
+        for title in ODD:
+            typed = online.complete(f"%cocalc cat {title.strip()[:3]}")[0]
+            assert f'"{title}":' in typed
+            assert online(f'%cocalc cat "{title}":x.md') == f"{title}\n"
+            assert online(f"%cocalc cat '{title}:x.md'") == f"{title}\n"
+        assert online("%cocalc cat -- -intro:x.md") == "-intro\n"
+        online["title"] = "-intro"
+        assert online("%cocalc exec $title cat x.md").stdout == "-intro\n"
+        with pytest.raises(errors.NotFoundError, match="did you mean '-intro'") as caught:
+            online("%cocalc cat '-intr':x.md")
+        assert online(f"%cocalc cat {str(caught.value).split('mean ')[1].split('?')[0]}:x.md")
+        with pytest.raises(errors.ValidationError, match="hyphen goes into quotes"):
+            online("%cocalc cat -intro:x.md")
+    finally:
+        for project_id in made.values():
+            site.core.projects.change(project_id, deleted=True)
+
+
+ODD = ("Lab ", " Lab two", "-intro")
 
 
 @pytest.mark.parametrize("generation", ["A", "B"])
