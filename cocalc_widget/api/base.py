@@ -35,7 +35,7 @@ class ClientBase:
         host: the server; without it the latest login → `COCALC_HOST` → (without
             `api_key`) the only one with a stored key → cocalc.com.
         api: "v1", "v2" (with the conat bridge where there is one), or "auto":
-            asks the host once per process.
+            asks the host once per process, and again where it contradicts that.
         timeout: seconds for a call with all its retries, or (connect, call). A
             copy on a server without a queue gets 300 s unless this is given.
         retries: how often a call without side effects is tried again.
@@ -109,8 +109,12 @@ class ClientBase:
         return self._speaks()
 
     def _speaks(self, timeout: float = detect.ASK_TIME) -> Dialect:
-        """The dialect, which a host may have to be asked for; within so many seconds."""
+        """The dialect, which a host may have to be asked for; within so many seconds.
+
+        It takes no longer than a call may.
+        """
         if self._found is None:
+            timeout = min(timeout, self._transport.timeouts.total)
             found = detect.dialect_for(self._caller, self._api, timeout)
             with self._lock:
                 self._found = self._found or found

@@ -155,6 +155,7 @@ class Caller:
                 reply.text,
                 endpoint=endpoint,
                 kind=kind,
+                host=self.transport.place,
                 retry_after=retry_after(reply.headers, time.time()),
                 secrets=secrets,
             )

@@ -19,6 +19,7 @@ from .policy import check_seconds
 from .raw import call_raw
 from .results import Account, Ping, Project, Token, Whoami
 from .sealing import sealed, sealed_args
+from .spoken import Spoken, denies
 from .standing import ASK_TIME, START_WAIT, Standing, standings
 from .tokens import takes_token
 from .transport import Transport
@@ -143,7 +144,8 @@ class Client(Copies, Files):
         """
         when = check_since(since)
         limit = None if timeout is None else check_seconds(timeout)
-        return read_log(self._dialect, self._project(project), when, timeout=limit)
+        dialect = self._dialect if limit is None else self._speaks(limit)
+        return read_log(dialect, self._project(project), when, timeout=limit)
 
     def standing(
         self,
@@ -325,7 +327,12 @@ class Client(Copies, Files):
                 calls that project's method, `timeout` is in seconds.
         """
         args, options = sealed_args(name, args), sealed(options)
-        return call_raw(self._caller, name, args, options, lambda: self.api)
+        try:
+            return call_raw(self._caller, name, args, options, lambda: self.api)
+        except NotFoundError as error:
+            if denies(error) and isinstance(self._found, Spoken):
+                self._found.reconsider()  # for the next call; this one is sent once
+            raise
 
     def _own(self, token: Token | Secret | str) -> Secret:
         """The secret in a token, which must not have been made by another host."""

@@ -10,6 +10,8 @@ SECRET_KEYS = {"auth_token", "token", "secret", "api_key", "password", "url"}
 # methods that take a token as their only argument, without a name
 _BARE = {"system.revokeUserAuthToken"}
 _DEEPEST = 50  # levels of a body in an error
+_LONGEST = 4_000_000  # characters of one text in it
+_MARGIN = 1000  # characters; what is cut off must not leave half a secret
 
 
 def told_body(body: Any, secrets: tuple[Secret | str | None, ...]) -> Any:
@@ -35,7 +37,14 @@ def masked(body: Any, secrets: tuple[Secret | str | None, ...] = (), depth: int 
         }
     if isinstance(body, list):
         return [masked(item, secrets, depth - 1) for item in body]
-    return redact(body, *secrets) if isinstance(body, str) else body
+    return shortened(body, _LONGEST, secrets) if isinstance(body, str) else body
+
+
+def shortened(text: str, most: int, secrets: tuple[Secret | str | None, ...] = ()) -> str:
+    """The text without secrets, and cut where nobody would read on; in a time that is bounded."""
+    if len(text) <= most:
+        return redact(text, *secrets)
+    return redact(text[: most + _MARGIN], *secrets)[:most] + "…"
 
 
 def sealed(params: Any, depth: int = _DEEPEST) -> Any:

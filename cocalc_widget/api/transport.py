@@ -125,6 +125,12 @@ class Transport:
             raise outcome
         return outcome
 
+    @property
+    def place(self) -> str:
+        """The host, and by which proxy it is called; for sentences."""
+        call = self._call("")
+        return call.host + call.through
+
     def close(self) -> None:
         """Close the connections kept open."""
         self._routes.clear()

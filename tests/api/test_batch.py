@@ -18,7 +18,7 @@ from cocalc_widget import errors
 from cocalc_widget.address import Address
 from cocalc_widget.api import Client, detect
 
-from .fake import HANG, RESET, Answer, Reaction, Seen, serving
+from .fake import HANG, NO_KEY, RESET, Answer, Reaction, Seen, serving
 
 KEY = "sk-AbCdEfGhIjKlMnOpQrStUv"
 SOURCE = "aaaaaaaa-0000-4000-8000-000000000001"
@@ -482,6 +482,8 @@ def test_the_trap_of_v2_on_generation_a() -> None:
     def handle(seen: Seen) -> Reaction:
         if seen.path == "/api/conat/hub":
             return Answer("<title>404 Page Not Found</title>", 404, "text/html")
+        if seen.path == "/api/v1/ping":
+            return NO_KEY
         if seen.path.endswith("projects/get"):
             return Answer([{"project_id": p, "title": ""} for p in (SOURCE, project(1))])
         if seen.path.endswith("user-query"):
