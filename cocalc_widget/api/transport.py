@@ -11,7 +11,7 @@ import urllib3
 
 from ..address import origin_of
 from ..errors import APIConnectionError, CoCalcError
-from ..redact import Secret, redact
+from ..redact import Secret, discreet, redact
 from .broken import explain, refuse_redirect, target_of
 from .deadline import exchange
 from .policy import REDIRECTS, Timeouts, backoff, worth_retrying
@@ -66,6 +66,7 @@ class Transport:
         self._session = make_session(host, verify=verify, pool=pool)
         self._routes: dict[tuple[object, ...], Route] = {}
 
+    @discreet
     def request(
         self,
         method: str,

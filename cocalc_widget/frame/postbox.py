@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
+from ..redact import discreet
 from . import outbox
 from .timers import later
 
@@ -49,6 +50,7 @@ class Postbox:
             self._traits |= names
             self._soon()
 
+    @discreet
     def flush(self) -> None:
         """Send now what lies here."""
         with self._lock:
