@@ -16,6 +16,7 @@ import { createView, type View } from "./view";
 
 const STEP = 10; // ms; and so long may a state wait
 const CALM = 60; // ms between two messages while commands are under way: each costs the kernel some
+const BURST = 3; // so many in a row, and what nobody waits for keeps calm anyway
 const FIRST_HELLO = 250;
 const SLOWEST_HELLO = 2000;
 const PATIENCE = 6; // unanswered hellos (some 7 s), then the user is told
@@ -74,6 +75,7 @@ export default () => {
       let due: ReturnType<typeof setTimeout> | undefined; // the next flush
       let soon = Infinity; // when that is
       let sent = 0; // when the last one was
+      let row = 0; // how many have come right after another
       let timer: ReturnType<typeof setTimeout> | undefined;
 
       const post = (message: ToKernel) => {
@@ -107,7 +109,9 @@ export default () => {
         const [first, more] = messages;
         if (first) {
           post(more ? { type: "batch", messages } : first);
-          sent = performance.now();
+          const at = performance.now();
+          row = at - sent < 2 * CALM ? row + 1 : 0;
+          sent = at;
         }
         say();
       };
@@ -118,7 +122,8 @@ export default () => {
         // A step on the way can wait: often the end comes at once, and one message is enough.
         const step =
           !message || message.type === "log" || /sent|ack/.test((message as Result).state);
-        const calm = session?.waits() ? sent + CALM - performance.now() : 0;
+        const busy = session?.waits() || (step && row >= BURST);
+        const calm = busy ? sent + CALM - performance.now() : 0;
         const wait = Math.max(step ? STEP : 0, calm);
         const at = performance.now() + wait;
         if (at >= soon) return;

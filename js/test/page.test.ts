@@ -134,6 +134,21 @@ describe("hello", () => {
     for (let seq = 1; seq <= 100; seq++) expect(s.end(seq)).toMatchObject({ state: "done" });
     expect(s.posts.length).toBeLessThan(12);
   });
+
+  test("what CoCalc tells in a row is gathered; a result in the midst of it is not kept", async () => {
+    const s = setStage();
+    await s.start();
+    s.posts.length = 0;
+    for (let n = 0; n < 40; n++) {
+      s.kiosk.whisper(P1, `${n}.md`);
+      await s.wait(15);
+    }
+    expect(s.posts.length).toBeLessThan(16);
+    s.tell(status(1));
+    await s.wait(5);
+    expect(s.end(1)).toMatchObject({ state: "done" });
+    expect(s.sent.filter((m) => m.type === "log")).toHaveLength(40);
+  });
 });
 
 describe("messages", () => {

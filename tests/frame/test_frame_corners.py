@@ -362,8 +362,8 @@ class Threadless:
 
 
 def test_timers_without_threads(monkeypatch):
-    monkeypatch.setattr(timers.threading, "Timer", Threadless)
     monkeypatch.setattr(timers.threading, "Thread", Threadless)
+    monkeypatch.setattr(timers, "_keeper", timers.Keeper())
     rung = []
 
     async def main():

@@ -31,12 +31,12 @@ class Client:
     host, generation, account_id = "https://cocalc.test", "B", "me"
 
     def __init__(self, *standings, settings=None, generation="B"):
-        self.standings, self.settings = list(standings) or [Standing()], settings or {}
+        self.answers, self.settings = list(standings) or [Standing()], settings or {}
         self.generation = generation
         self.asked, self.started, self.down = [], [], None
         self.may_answer = threading.Event()
         self.may_answer.set()
-        self.entries = []
+        self.entries, self.requests = [], []
         self.takes = True
 
     def customize(self):
@@ -50,7 +50,11 @@ class Client:
     def standing(self, project_id, path, *, timeout, usable):
         self.may_answer.wait(10)
         self.asked.append((project_id, path, usable))
-        return self.standings.pop(0) if len(self.standings) > 1 else self.standings[0]
+        return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+
+    def standings(self, project_id, paths, **told):
+        self.requests.append(list(paths))
+        return [self.standing(project_id, path, **told) for path in paths]
 
     def start_project(self, project_id):
         self.started.append(project_id)
@@ -90,7 +94,10 @@ class Scene:
         self.page.send("state", **{"connection": MINE, "open_files": {}, **changes})
 
     def open(self, path="a.md", project_id=P1):
-        return self.widget.open(path, project_id=project_id)
+        """Open it, and let the moment be over."""
+        command = self.widget.open(path, project_id=project_id)
+        self.here.postbox.flush()
+        return command
 
     def done(self, path="a.md", project_id=P1, **changes):
         self.page.finish("result.done", **changes)
@@ -723,7 +730,7 @@ def test_what_is_cancelled_while_the_frame_is_on_its_way_is_forgotten(scene):
 
 def test_navigation_shows_one_file_at_a_time(scene):
     s = steered(scene)
-    one, same, two = s.open("a.md"), s.open("a.md"), s.open("b.md")
+    one, same, two = (s.widget.open(path) for path in ("a.md", "a.md", "b.md"))
     assert [m["url"].split("/files/")[1][:4] for m in s.page.heard("steer")] == ["b.md"]
     for command in (one, same):
         assert end(command).verified is False
@@ -1050,10 +1057,11 @@ def test_what_is_said_in_one_moment_travels_in_one_message(scene):
     s = scene()
     s.page.heard("x")
     before, updates = len(s.page.comm.posts), len(s.page.comm.log)
-    commands = [s.open(f"{n}.md") for n in range(10)]
+    commands = [s.widget.open(f"{n}.md") for n in range(10)]
     s.here.postbox.flush()
     assert len(s.page.comm.posts) == before + 1
-    assert len(s.page.comm.log) == updates + 2  # and one for the traits
+    said = [data["method"] for _kind, data in s.page.comm.log[updates:]]
+    assert said == ["custom", "update"]  # one for the traits, which nobody waits for
     parts = [
         {"type": "result", "seq": command.seq, "state": "done", "listed": True}
         for command in commands
@@ -1062,6 +1070,77 @@ def test_what_is_said_in_one_moment_travels_in_one_message(scene):
     for command in commands[:-1]:
         assert "It lies below" in end(command).why
     assert not commands[-1].done()
+
+
+def test_the_client_is_asked_once_about_what_is_opened_in_one_moment(scene):
+    client = Client()
+    s = scene(client=client)
+    places = [(P1, f"{n}.md") for n in range(10)] + [(P2, f"{n}.md") for n in range(10)]
+    for project_id, path in places:
+        s.widget.open(path, project_id=project_id)
+    assert client.asked == []  # not before the orders are on their way
+    s.here.postbox.flush()
+    eventually(lambda: len(client.asked) == len(places))
+    assert [(project_id, path) for project_id, path, _usable in client.asked] == places
+    assert [len(paths) for paths in client.requests] == [10, 10]
+
+
+def test_what_each_of_them_is_is_told_of_each(scene):
+    client = Client(Standing(path="folder"), Standing(), Standing(path="missing"))
+    s = scene(client=client)
+    folder, file, missing = (s.widget.open(path) for path in ("a", "b.md", "c.md"))
+    s.here.postbox.flush()
+    eventually(folder.done)
+    assert isinstance(folder.exception(), errors.ValidationError)
+    assert not file.done()
+    assert not missing.done()
+    eventually(lambda: s.here._knowledge.of((P1, "c.md")))
+    assert all(s.here._knowledge.of((P1, path)).good for path in ("b.md", "c.md"))
+
+
+def test_another_thread_does_not_cut_a_moment_short(scene):
+    """The page is heard, and the client answers, while a cell is giving its orders."""
+    s = scene()
+    s.page.heard("x")
+    before = len(s.page.comm.posts)
+    s.widget.open("a.md")
+
+    def speak():
+        s.state(connection=LOST)  # more is said for that: the status line
+        s.here._found({(P1, "a.md"): session.Finding()})
+        s.here._tick()
+
+    thread = threading.Thread(target=speak)
+    thread.start()
+    thread.join(20)
+    assert len(s.page.comm.posts) == before
+    s.widget.open("b.md")
+    s.here.postbox.flush()
+    assert len(s.page.comm.posts) == before + 1
+    assert [one["path"] for one in s.page.commands[-2:]] == ["a.md", "b.md"]
+
+
+def test_what_a_handler_says_by_itself_is_sent_at_once(scene):
+    s = scene()
+    s.page.heard("x")
+    before = len(s.page.comm.posts)
+    s.widget.on_event(lambda event: s.widget.closeall())
+    s.page.opened("a.md")
+    assert len(s.page.comm.posts) == before + 1
+
+
+def test_a_moment_that_is_over_does_not_end_the_next():
+    rung, sent = [], []
+    box = postbox.Postbox(sent.append, lambda _names: None)
+    box.put({"type": "one"})
+    first = box._due
+    first.call = lambda: rung.append("late")
+    box.flush()
+    assert first.call is None  # taken back
+    box.put({"type": "two"})
+    assert box._due is not first
+    eventually(lambda: len(sent) == 2)
+    assert not rung
 
 
 def test_a_batch_in_a_batch_is_none(scene):
@@ -1081,7 +1160,7 @@ def test_nothing_goes_on_after_the_end(scene):
     sent = len(s.page.comm.customs)
     s.here._tick()
     s.here._answered("away")
-    s.here._found((P1, "a.md"), session.Finding())
+    s.here._found({(P1, "a.md"): session.Finding()})
     s.page.opened("a.md")
     assert s.widget.last_event is None
     assert len(s.page.comm.customs) == sent
