@@ -310,6 +310,8 @@ def test_no_control_character_gets_anywhere(control: str) -> None:
         ("https://my_host.test", "https://my_host.test"),
         ("https://[2001:DB8:0:0:0:0:0:1]/x", "https://[2001:db8::1]/x"),
         ("https://[::ffff:1.2.3.4]", "https://[::ffff:102:304]"),
+        ("255.255.255.255", "https://255.255.255.255"),
+        ("255.0.0.1:8443", "https://255.0.0.1:8443"),
         ("https://uni.edu/a b", None),
         ("https://uni.edu/~me/a%20b", "https://uni.edu/~me/a%20b"),
         ("https://uni.edu\\x", None),
