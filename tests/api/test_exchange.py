@@ -661,13 +661,60 @@ def test_what_does_not_tell_is_asked_again(answer: Reply, error: Any) -> None:
     assert len(there.asked) == 2
 
 
+@pytest.mark.parametrize("answer", [reply(500, {"error": "x"}), reply(200, "x", "text/html")])
+def test_a_bridge_that_does_not_tell_is_no_proof_of_the_older_api(answer: Reply) -> None:
+    subject, there = caller(answer, reply(200, {"now": 5}))
+    with pytest.raises(errors.ServerError) as caught:
+        dialect_for(subject, "v2")
+    assert caught.value.endpoint == "conat/hub"
+    assert len(there.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_api"),
+    [
+        (reply(200, {"now": 5}), True),
+        (reply(400, {"error": "no key"}), True),
+        (reply(200, {"error": None}), False),
+        (reply(200, ["now"]), False),
+        (reply(200, "{broken"), False),
+        (reply(201, {"now": 5}), False),
+        (reply(200, {"now": 5}, "text/plain"), False),
+    ],
+)
+def test_only_an_answer_as_it_was_recorded_decides(answer: Reply, is_api: bool) -> None:
+    subject, _there = caller(answer)
+    if is_api:
+        assert dialect_for(subject, "auto").name == "v1"
+        return
+    with pytest.raises(errors.ServerError, match="like no CoCalc"):
+        dialect_for(subject, "auto")
+
+
+@pytest.mark.parametrize(
+    ("bridge", "found"),
+    [(reply(200, {"now": 5}), "v2"), (reply(404, "x", "text/html"), None)],
+)
+def test_any_server_can_say_that_it_has_no_such_page(bridge: Reply, found: str | None) -> None:
+    missing = reply(404, "<title>Not here</title>", "text/html")
+    subject, there = caller(missing, bridge)
+    if found:
+        assert dialect_for(subject, "auto").name == found
+    else:
+        with pytest.raises(errors.ServerError, match=r"HTTP 404 to `v1/ping`"):
+            dialect_for(subject, "auto")
+    assert [it["path"] for it in there.asked] == ["/api/v1/ping", "/api/conat/hub"]
+    assert there.asked[1]["body"] == {"name": "system.ping", "args": []}
+
+
 def test_a_host_that_somebody_else_asks_is_waited_for_so_long_and_no_longer() -> None:
     subject, there = caller(reply(200, {"now": 5}))
     lock = detect._locks.setdefault((there.host, "auto"), detect.new_lock())
     with lock:
         began = time.monotonic()
-        with pytest.raises(errors.APITimeoutError, match=r"not known within 0\.05 s"):
+        with pytest.raises(errors.APITimeoutError, match=r"not known within 0\.05 s") as caught:
             dialect_for(subject, "auto", 0.05)
+        assert caught.value.endpoint == "ping"
         assert time.monotonic() - began < 5
     assert dialect_for(subject, "auto", 3.0).name == "v1"
     assert 2.5 < there.asked[0]["timeout"] <= 3.0
