@@ -33,6 +33,7 @@ from cocalc_widget.api.policy import (
     worth_retrying,
 )
 from cocalc_widget.api.route import make_route
+from cocalc_widget.api.spoken import Spoken
 from cocalc_widget.api.transport import Transport
 from cocalc_widget.api.wire import Reply, encode, make_session
 from cocalc_widget.redact import Secret
@@ -891,3 +892,89 @@ def test_a_route_is_asked_for_by_the_settings_of_its_session() -> None:
     assert plain.auth is None
     session.verify = None
     assert make_route(session, request).pool.cert_reqs == "CERT_REQUIRED"
+
+
+# a host that speaks another API than it did
+
+
+class Spoke:
+    """A dialect whose calls are refused by a page, or answered by its name."""
+
+    form = True
+
+    def __init__(self, name: str, refusal: Any = None) -> None:
+        self.name, self.refusal, self.calls = name, refusal, []
+
+    def _call(self, *args: Any, **options: Any) -> str:
+        self.calls.append((args, options))
+        if self.refusal is not None:
+            raise self.refusal
+        return self.name
+
+    ping = exec = _call
+
+
+def gone(status: int = 404, body: Any = "<title>404</title>") -> errors.NotFoundError:
+    return errors.NotFoundError("no such page", status=status, body=body)
+
+
+def spoken_by(before: Spoke, after: Spoke | None) -> tuple[Any, list[Any]]:
+    asked: list[Any] = []
+
+    def again(was: Any, seconds: float | None) -> Any:
+        asked.append((was, seconds))
+        return after
+
+    return Spoken(before, again), asked  # type: ignore[arg-type]
+
+
+def test_a_call_that_does_no_harm_is_made_by_the_api_that_there_is_now() -> None:
+    old, new = Spoke("v1", gone()), Spoke("v2")
+    subject, asked = spoken_by(old, new)
+    assert (subject.name, subject.form) == ("v1", True)
+    assert subject.ping(1, timeout=3.0) == "v2"
+    assert asked == [(old, 3.0)]
+    assert new.calls == [((1,), {"timeout": 3.0})]
+    assert subject.name == "v2"
+    assert subject.ping() == "v2"
+    assert len(asked) == 1
+
+
+def test_any_other_call_is_refused_with_what_to_do() -> None:
+    new = Spoke("v2")
+    subject, asked = spoken_by(Spoke("v1", gone()), new)
+    with pytest.raises(errors.NotFoundError, match="Nothing was done: try again") as caught:
+        subject.exec("make")
+    assert "API v2 now" in caught.value.remedy
+    assert (len(asked), new.calls) == (1, [])
+    assert subject.exec("make") == "v2"
+
+
+@pytest.mark.parametrize("refusal", [gone(200), gone(body={"error": "no such job"}), gone(410)])
+def test_what_is_missing_behind_an_api_does_not_deny_it(refusal: Any) -> None:
+    subject, asked = spoken_by(Spoke("v1", refusal), Spoke("v2"))
+    with pytest.raises(errors.NotFoundError):
+        subject.ping()
+    assert asked == []
+    assert subject.name == "v1"
+
+
+def test_where_nothing_new_is_known_the_refusal_stays() -> None:
+    subject, asked = spoken_by(Spoke("v1", gone()), None)
+    with pytest.raises(errors.NotFoundError) as caught:
+        subject.ping()
+    assert caught.value.remedy == ""
+    assert len(asked) == 1
+    with pytest.raises(AttributeError):
+        _ = subject._private
+
+
+def test_who_was_refused_by_the_one_before_need_not_ask_again() -> None:
+    old, new = Spoke("v1"), Spoke("v2")
+    subject, asked = spoken_by(new, Spoke("v3"))
+    assert subject.reconsider(old) is True
+    assert asked == []
+    assert subject.reconsider(timeout=5.0) is True
+    assert asked == [(new, 5.0)]
+    same, _asked = spoken_by(old, None)
+    assert same.reconsider() is False
