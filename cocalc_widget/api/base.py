@@ -9,6 +9,7 @@ from .. import config
 from ..address import Address, Generation, is_uuid, parse_address
 from ..errors import ConfigurationError
 from ..forking import new_lock
+from ..redact import Secret, discreet
 from . import detect, naming
 from .caller import Caller
 from .policy import check_timeout
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from os import PathLike
 
-    from ..redact import Secret
     from .dialect import Dialect
 
 
@@ -46,6 +46,7 @@ class ClientBase:
         ConfigurationError: a setting that cannot be right; nothing was sent.
     """
 
+    @discreet
     def __init__(
         self,
         api_key: str | Secret | None = None,
@@ -57,6 +58,8 @@ class ClientBase:
         verify: bool | str | PathLike[str] = True,
         allow_http: bool = False,
     ) -> None:
+        if isinstance(api_key, str):
+            api_key = Secret(api_key)  # in the place of what was given
         if api not in get_args(detect.Api):
             raise ConfigurationError(f"api must be 'v1', 'v2' or 'auto', not {api!r}.")
         if isinstance(retries, bool) or not isinstance(retries, int) or retries < 0:
@@ -182,5 +185,7 @@ class ClientBase:
         self.close()
 
     def __repr__(self) -> str:
-        key = self._transport.key
-        return f"<{type(self).__name__} {self.host}, key {key or 'none'}>"
+        transport = getattr(self, "_transport", None)
+        if transport is None:  # a traceback may show one that is half made
+            return f"<{type(self).__name__}, not made completely>"
+        return f"<{type(self).__name__} {transport.host}, key {transport.key or 'none'}>"

@@ -77,7 +77,8 @@ def explain(
         return APIConnectionError(
             f"no secure connection to {host}{call.through}: {_last(cause)}.",
             endpoint=endpoint,
-            remedy="If the server has a certificate of its own, pass verify=<CA file>.",
+            remedy="If the server has a certificate of its own, give its CA file: "
+            'Client(verify="ca.pem").',
         )
     text = f"could not reach {host}{call.through}: {_last(cause)}; nothing was sent."
     remedy = f"Is the host right? {proxy.without()}" if proxy else "Is the host right?"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import time
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..address import check_path, file_url, is_uuid, signed_url
 from ..errors import CoCalcError, NotFoundError, ValidationError
-from ..redact import Secret
+from ..redact import Secret, discreet
 from . import detect, naming
 from .copies import Copies
 from .files import Files, filled
@@ -344,7 +345,7 @@ class Client(Copies, Files):
         if home and home != self.host:
             raise ValidationError(
                 f"this token was made by {home}; it is not sent to {self.host}.",
-                remedy="Use a client of that host, or make one here: create_token().",
+                remedy="Use a client of that host, or make one here: client.create_token().",
             )
         return secret
 
@@ -364,3 +365,15 @@ def _secret(given: object, name: str = "password") -> Secret:
     if isinstance(given, Secret):
         return given
     raise ValidationError(f"{name} must be text, not {type(given).__name__}.")
+
+
+def _hush(cls: type) -> None:
+    # Every method, those of the bases too: what is asked may be a secret, and so may what is
+    # answered, wherever that goes wrong.
+    for name in dir(cls):
+        method = inspect.getattr_static(cls, name)
+        if not name.startswith("_") and inspect.isfunction(method):
+            setattr(cls, name, discreet(method))
+
+
+_hush(Client)

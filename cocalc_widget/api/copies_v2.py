@@ -23,6 +23,7 @@ class CopiesV2:
     """The part of `DialectV2` that copies, as generation A does it."""
 
     lists_copies = False
+    waits = True
     _caller: Caller
 
     def projects(self, *, timeout: float | None = None) -> list[Project]:
@@ -54,13 +55,12 @@ class CopiesV2:
                 raise lacking(
                     "projects/copy-path",
                     f"API v2 cannot copy with `{name}`.",
-                    'Leave it out, or use api="v1" where the server has it.',
+                    'Leave it out, or use Client(api="v1") where the server has API v1.',
                 )
 
-    def send_copy(self, source: Address, target: Address, how: CopyOptions) -> str:
-        self._caller.v2(
-            "projects/copy-path", self.copy_params(source, target, how), timeout=self._limit(how)
-        )
+    def send_copy(self, source: Address, target: Address, how: CopyOptions, *, wait: bool) -> str:
+        params = {**self.copy_params(source, target, how), "wait_until_done": True}
+        self._caller.v2("projects/copy-path", params, timeout=self._limit(how))
         return ""  # `{}`: done, this generation always waits (recording)
 
     def copy_params(self, source: Address, target: Address, how: CopyOptions) -> dict[str, Any]:
@@ -89,5 +89,5 @@ class CopiesV2:
         return lacking(
             endpoint,
             "API v2 of this generation of CoCalc has no copy jobs: a copy is done when it returns.",
-            'This server has API v1 too, which has: Client(..., api="v1").',
+            'This server has API v1 too, which has: Client(api="v1").',
         )

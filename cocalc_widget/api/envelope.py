@@ -23,7 +23,8 @@ _WORDS = 20_000  # characters of a message
 Kind = Literal["v1", "v2", "conat", "page"]
 # what to do where a page says that there is nothing, by what was called
 _NO_API: dict[Kind, str] = {
-    "v1": 'Is the host a CoCalc? One of 2025 or later has no API v1: leave `api` out, or api="v2".',
+    "v1": "Is the host a CoCalc? One of 2025 or later has no API v1: "
+    'Client(api="v2") speaks with it.',
     "v2": "Is the host a CoCalc? If so, it has no such endpoint in API v2; methods of the conat "
     'bridge are named with a dot, as "system.ping".',
     "conat": "Is the host a CoCalc? One from before 2025 has no conat bridge: call an event of "

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from .. import config
 from ..address import check_uuid, is_uuid, normalize_host
 from ..errors import ConfigurationError, NotFoundError, ValidationError
-from ..redact import Secret
+from ..redact import Secret, discreet
 from .signin import GivenToken
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ def find_host(host: str | None, client: Any) -> str:
     return config.find_host(host)
 
 
+@discreet
 def find_token(token: object, host: str) -> GivenToken | None:
     """What was given to sign the frame in: `str`, `Secret`, or `Client.create_token()`.
 
@@ -72,12 +73,12 @@ def find_token(token: object, host: str) -> GivenToken | None:
         # never the value itself: it may be a key in the wrong place
         raise ConfigurationError(
             f"token must be an auth token, not {type(token).__name__}.",
-            remedy="Make one with Client.create_token().",
+            remedy="Make one: Client().create_token().",
         )
     if secret.reveal().startswith(("sk_", "sk-")):
         raise ConfigurationError(
             "token is an API key; a frame signs in with an auth token.",
-            remedy="Make one with Client.create_token().",
+            remedy="Make one: Client().create_token().",
         )
     home = getattr(token, "host", None) or secret.home
     if isinstance(home, str) and home not in ("", host):

@@ -72,8 +72,8 @@ def _values(
         return _of_kind(waiting, raw, current, known)
     options = not (any(param.nargs == REST for param in command.params) and before)
     if "--" in before:
-        options = False
-        before = [word if word[:1] != "-" else f"{_VALUE}{word}" for word in before if word != "--"]
+        options, at = False, before.index("--")
+        before = before[:at] + [f"{_VALUE}{word}" for word in before[at + 1 :]]
     options = options and typed.startswith("-")
     flags: list[str] = []
     if options:

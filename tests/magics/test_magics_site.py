@@ -1,5 +1,7 @@
 """The sub-commands against the local stand-in."""
 
+import ast
+import re
 import stat
 from collections import Counter
 from pathlib import Path
@@ -9,7 +11,8 @@ import pytest
 from cocalc_widget import LocalCoCalc, config, errors
 from cocalc_widget.api import Client
 from cocalc_widget.magics import advice
-from cocalc_widget.magics.dispatch import find
+from cocalc_widget.magics.dispatch import dispatch, find
+from cocalc_widget.magics.session import Session
 
 PACKAGE = Path(errors.__file__).parent
 
@@ -104,6 +107,32 @@ def test_login_with_a_key_file(online, site, tmp_path, monkeypatch):
         online("%cocalc login --key-file $file")
 
 
+def test_logout_says_where_commands_go_from_now_on(online, site, later_site, monkeypatch):
+    for name in ("COCALC_API_KEY", "COCALC_HOST"):
+        monkeypatch.delenv(name)
+    config.login(later_site.api_key, later_site.url, store=True)
+    config.login(site.api_key, site.url, store=True)
+    try:
+        told = online("%cocalc logout")
+        assert told == (
+            f"Logged out of {site.url}. Commands go to {later_site.url} from now on, whose key is "
+            "known; %cocalc login --host HOST chooses another."
+        )
+        for host in ("https://a.invalid", "https://b.invalid"):
+            config.login("sk-aaaaaaaaaaaaaaaaaaaaaa", host, store=True)
+            config._current.remove(host)
+        told = online("%cocalc logout")
+        assert "Commands would go to https://cocalc.com, whose key is not known." in told
+        assert "Keys are known of https://a.invalid and https://b.invalid." in told
+        assert told.endswith("%cocalc login --host HOST chooses.")
+        assert "Commands go to https://b.invalid" in online("%cocalc logout --host a.invalid")
+        config.login(site.api_key, site.url)
+        assert online("%cocalc logout --host b.invalid") == "Logged out of https://b.invalid."
+    finally:
+        for host in ("https://a.invalid", "https://b.invalid", site.url, later_site.url):
+            config.logout(host)
+
+
 def test_logout_says_what_still_holds_a_key(online):
     assert "COCALC_API_KEY still holds a key" in online("%cocalc logout")
 
@@ -166,7 +195,8 @@ def test_titles_with_colons_quotes_and_letters_in_two_spellings(online):
     assert online("%cocalc cat 'Week 1: intro:x.md'") == "colon\n"
     assert online("%cocalc cat 'Week 1: intro':x.md") == "colon\n"
     assert online("%cocalc exec 'Week 1: intro' ls").stdout == "x.md\n"
-    online("%cocalc cp Lesson:lesson.md 'Week 1: intro' 'Week 1: intro:y z.md'")
+    online("%cocalc cp Lesson:lesson.md 'Week 1: intro'")
+    online("%cocalc cp Lesson:lesson.md 'Week 1: intro:y z.md'")
     assert online("%cocalc cat 'Week 1: intro':'y z.md'") == "# Lesson\n"
     online("%cocalc exec 'Week 1: intro' rm lesson.md 'y z.md'")
     assert online("""%cocalc cat 'Say "hi"':x.md""") == "quotes\n"
@@ -221,11 +251,63 @@ def test_every_error_says_what_to_do_next(both, generation, line, error, next_st
     assert str(caught.value).endswith(caught.value.remedy)
 
 
+def texts():
+    """Every string of the package that an error of a command can hold, whole."""
+    files = [*(PACKAGE / "api").glob("*.py"), PACKAGE / "address.py", PACKAGE / "config.py"]
+    for file in [*files, *(PACKAGE / "frame").glob("*.py")]:
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                yield node.value
+            elif isinstance(node, ast.JoinedStr):
+                parts = [
+                    part.value if isinstance(part, ast.Constant) else "X" for part in node.values
+                ]
+                yield "".join(parts)
+
+
 def test_advice_is_that_of_the_client_said_for_a_line():
-    source = "".join(file.read_text("utf-8") for file in (PACKAGE / "api").glob("*.py"))
-    source = " ".join(source.split())
+    source = list(texts())
     for words in advice.ON_A_LINE:
-        assert words in source
+        assert any(words in text for text in source), words
+        assert advice.on_a_line(words) != words
+
+
+def test_advice_of_python_has_a_form_for_a_line():
+    """What begins with `client.` can't be typed behind %cocalc."""
+    # what no command leads to: raw calls, tokens of other hosts, a frame without a start
+    alone = re.compile(r"client\.(call|create_token\(\)|start_project|copies\((X|$))")
+    found = [
+        text
+        for text in texts()
+        if re.search(r"\bclient\.\w+\(", text) and not text.lstrip().startswith("Owns")
+        and "\n    " not in text
+    ]  # fmt: skip
+    assert len(found) > 8
+    left = [text for text in map(advice.on_a_line, found) if re.search(r"\bclient\.\w+\(", text)]
+    assert [text for text in left if not alone.search(text)] == []
+
+
+@pytest.mark.parametrize(
+    ("said", "typed"),
+    [
+        ("To pick them up: client.last_copy.wait(), or client.copies('P:a b').",
+         "To pick them up: %cocalc copies --wait, or %cocalc copies 'P:a b'."),
+        ("If you trust it, use host='https://b.org'.",
+         "If you trust it, use %cocalc login --host https://b.org."),
+        ("Use https://; Client(host=..., allow_http=True) takes it all the same.", "Use https://."),
+    ],
+)  # fmt: skip
+def test_advice_with_a_value_in_it(said, typed):
+    assert advice.on_a_line(said) == typed
+
+
+def test_who_stops_a_command_reads_what_to_type(online, monkeypatch):
+    def copy(*_args, **_options):
+        raise KeyboardInterrupt("2 copies go on. To pick them up: client.last_copy.wait().")
+
+    monkeypatch.setattr(Client, "copy", copy)
+    with pytest.raises(KeyboardInterrupt, match=r"To pick them up: %cocalc copies --wait\."):
+        dispatch(Session(online.shell), "cp Lesson:lesson.md Student", None, {})
 
 
 def test_a_server_that_is_gone_leads_to_the_doctor():
@@ -255,13 +337,71 @@ def test_exec(online):
 
 
 def test_cp(online, site):
-    batch = online("batch = %cocalc cp Lesson:lesson.md Student 'My course:week 1/x.md'\nbatch")
+    with pytest.raises(errors.ValidationError, match="second source"):
+        online("%cocalc cp Lesson:lesson.md Student 'My course:week 1/x.md'")
+    batch = online(
+        "batch = %cocalc cp Lesson:lesson.md Student:l.md 'My course:week 1/x.md'\nbatch"
+    )
     assert [job.state for job in batch] == ["done", "done"]
     assert batch.failed == []
-    assert online("%cocalc cat Student:lesson.md") == "# Lesson\n"
+    assert online("%cocalc cat Student:l.md") == "# Lesson\n"
     assert online("%cocalc cat 'My course:week 1/x.md'") == "# Lesson\n"
     online["names"] = ["Student", "My course"]
     assert len(online("%cocalc cp Lesson:'week 1' {names} --no-wait")) == 2
+
+
+@pytest.mark.parametrize("queue", [True, False])
+def test_a_stopped_cp_says_what_to_do_and_the_rest_can_be_sent(online, monkeypatch, capsys, queue):
+    from cocalc_widget.api.progress import Progress
+
+    names = [f"P{n:02}" for n in range(30)]
+    content = {"Lesson": {"a.md": "a\n"}, **{name: {} for name in names}}
+    with LocalCoCalc(
+        queue=queue, copy_seconds=0.2, latency=0.05, content=content, generation="A"
+    ) as site:
+        monkeypatch.setenv("COCALC_HOST", site.url)
+        monkeypatch.setenv("COCALC_API_KEY", site.api_key)
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(site.ca_file))
+        online["names"] = names
+        plain, once = Progress.update, iter([KeyboardInterrupt])
+
+        def update(progress):
+            plain(progress)
+            if site.requests["v1/copy_path_between_projects"]:
+                for key in once:
+                    raise key
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Progress, "update", update)
+            with pytest.raises(KeyboardInterrupt) as caught:
+                online("%cocalc cp Lesson:a.md {names}")
+        told = str(caught.value)
+        assert "copies go on: %cocalc copies tells" in told
+        assert "were not sent: %cocalc copies --retry sends them." in told
+        capsys.readouterr()
+        batch = online("%cocalc copies --wait")
+        left = [job.target.project for job in batch.unsent]
+        assert 0 < len(left) < 30
+        said = capsys.readouterr().out
+        assert "Not sent, as it was stopped before: P" in said
+        assert "%cocalc copies --retry sends them." in said
+        assert "not sent: P" in repr(batch)
+        assert "retry() sends them" in batch._repr_html_()
+        assert {job.state for job in online("%cocalc copies")} == {"done", "waiting"}
+        assert online("%cocalc copies --retry") is batch
+        assert batch.states == {"done": 30}
+        assert not batch.unsent
+        assert site.requests["v1/copy_path_between_projects"] == 30, "none twice"
+
+
+def test_cp_with_check(both):
+    for generation in ("A", "B"):
+        online = both(generation)
+        batch = online("%cocalc cp --check Lesson:lesson.md Student:checked.md")
+        assert batch[0].note == "seen to have arrived: 1 file is the same"
+        online("%cocalc exec Student 'echo mine > checked.md; touch -d 2099-01-01 checked.md'")
+        with pytest.raises(errors.APIError, match="newer in the target"):
+            online("%cocalc cp Lesson:lesson.md Student:checked.md --check")
 
 
 def test_copies(online, monkeypatch):
@@ -282,6 +422,13 @@ def test_copies(online, monkeypatch):
         assert len(online("%cocalc copies Lesson")) == 2
         assert len(online("%cocalc copies --to Two")) == 1
         assert online(f"%cocalc copies --id {batch[0].id}").state == "done"
+        unknown = "00000000-0000-4000-8000-000000000000"
+        with pytest.raises(errors.NotFoundError) as caught:
+            online(f"%cocalc copies --id {unknown}")
+        assert str(caught.value).endswith(
+            "It was cancelled, or was made on another host or long ago: %cocalc copies PROJECT "
+            "lists those of a project."
+        )
         with pytest.raises(errors.ValidationError) as caught:
             online("%cocalc copies --id seven")
         assert str(caught.value) == (

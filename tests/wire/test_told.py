@@ -29,9 +29,8 @@ def fails(status: int, body: bytes = PAGE, kind: bytes = b"text/html", more: byt
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
 @pytest.mark.parametrize("body", [PAGE, b""])
 def test_a_page_of_a_failing_server_names_host_and_call(status: int, body: bytes) -> None:
-    with misbehaving(fails(status, body)) as server:  # noqa: SIM117
-        with pytest.raises(errors.ServerError) as caught:
-            client(server.url, retries=0).create_project("x")
+    with misbehaving(fails(status, body)) as server, pytest.raises(errors.ServerError) as caught:
+        client(server.url, retries=0).create_project("x")
     assert server.url in caught.value.message
     assert "`create_project`" in caught.value.message
     assert f"HTTP {status}" in caught.value.message
@@ -39,9 +38,11 @@ def test_a_page_of_a_failing_server_names_host_and_call(status: int, body: bytes
 
 
 def test_a_gateway_that_speaks_json() -> None:
-    with misbehaving(fails(502, b'{"error": "no upstream"}', b"application/json")) as server:  # noqa: SIM117
-        with pytest.raises(errors.ServerError, match="no upstream") as caught:
-            client(server.url, retries=0).create_project("x")
+    with (
+        misbehaving(fails(502, b'{"error": "no upstream"}', b"application/json")) as server,
+        pytest.raises(errors.ServerError, match="no upstream") as caught,
+    ):
+        client(server.url, retries=0).create_project("x")
     assert server.url in caught.value.message
 
 
@@ -71,9 +72,11 @@ def test_a_long_wait_is_said_and_not_waited_for(status: int, form: str) -> None:
 
 @pytest.mark.parametrize("wait", [b"0", b"-5", b"0.2"])
 def test_nobody_is_told_to_wait_for_nothing(wait: bytes) -> None:
-    with misbehaving(fails(429, more=b"\r\nRetry-After: " + wait), then=good) as server:  # noqa: SIM117
-        with pytest.raises(errors.RateLimitError) as caught:
-            client(server.url, retries=0).create_project("x")
+    with (
+        misbehaving(fails(429, more=b"\r\nRetry-After: " + wait), then=good) as server,
+        pytest.raises(errors.RateLimitError) as caught,
+    ):
+        client(server.url, retries=0).create_project("x")
     assert "Wait 0" not in str(caught.value)
     assert "at once" in caught.value.remedy
 
@@ -127,8 +130,10 @@ def test_a_huge_error_that_says_200_is_cut() -> None:
     """Half a secret at the place of the cut would not be known for one."""
     words = b"x" * (20_000 - 7) + KEY.encode() + b"y" * 2**23
     body = b'{"event": "error", "error": "' + words + b'"}'
-    with misbehaving(fails(200, body, b"application/json")) as server:  # noqa: SIM117
-        with pytest.raises(errors.APIError) as caught:
-            client(server.url, retries=0).create_project("x")
+    with (
+        misbehaving(fails(200, body, b"application/json")) as server,
+        pytest.raises(errors.APIError) as caught,
+    ):
+        client(server.url, retries=0).create_project("x")
     assert len(str(caught.value)) < 25_000
     assert KEY[:6] not in f"{caught.value} {vars(caught.value)}"
