@@ -19,7 +19,7 @@ import pytest
 from api.fake import HANG, Answer, Reaction, Seen, serving
 from api.test_batch import SRC, project
 
-from cocalc_widget import config, errors, forking
+from cocalc_widget import errors, forking
 from cocalc_widget.api import Client
 from cocalc_widget.frame.timers import Alarm
 from cocalc_widget.local import LocalCoCalc
@@ -199,7 +199,7 @@ def test_no_lock_is_inherited(ca: Any) -> None:
         (pool,) = (manager.pools[key] for key in manager.pools.keys())  # noqa: SIM118
         gc.collect()
         ours = [it for it in forking._heirs.values() if isinstance(it, forking.Lock)]
-        assert any(it is config._lock for it in ours)
+        assert any(it is subject._lock for it in ours)
 
         def work() -> None:
             assert subject.create_project("x") == PROJECT
