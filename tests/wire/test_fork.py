@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from api.fake import HANG, Seen, serving
+from api.fake import HANG, Answer, Reaction, Seen, serving
 from api.test_batch import SRC, project
 
 from cocalc_widget import errors, forking
@@ -227,7 +227,9 @@ def test_who_forks_with_a_lock_in_hand_gives_it_back() -> None:
 def test_what_the_parent_is_sending_is_not_sent_by_both() -> None:
     sent: list[Seen] = []
 
-    def handle(seen: Seen) -> str:
+    def handle(seen: Seen) -> Reaction:
+        if seen.path == "/customize":
+            return Answer({"configuration": {"kucalc": "no"}})
         sent.append(seen)
         return HANG
 
