@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 E = TypeVar("E", bound=CoCalcError)
 PAGE = 1000  # jobs in one answer, the most the server gives (recording)
 _IGNORED = "this server copies at once: `scheduled` was ignored"
+_WAITED = (
+    "It may go on, or be there already: check() looks at the files; timeout= gives a copy "
+    "more time."
+)
 _BEGUN = (
     "this server says that it queues copies, and does not: it only began this one, and never "
     "tells how it ends."
@@ -120,6 +124,8 @@ class Sender:
             copy_id = self.dialect.send_copy(self.source, target, self.how, wait=wait)
         except (APIConnectionError, APIError) as error:
             sent = error.sent if isinstance(error, APIConnectionError) else is_unclear(error)
+            if sent and wait:
+                error.advise(_WAITED)
             if sent:
                 self.lost[target] = Lost(before, self.caller.server_time())
             return replace(job, state="unknown" if sent else "error", error=_bare(error))

@@ -234,6 +234,8 @@ def test_what_the_parent_is_sending_is_not_sent_by_both() -> None:
     sent: list[Seen] = []
 
     def handle(seen: Seen) -> Reaction:
+        if seen.path == "/customize":
+            return Answer({"configuration": {"kucalc": "no"}})
         if "copy" not in seen.path:
             return Answer({"event": "pong"})
         sent.append(seen)
