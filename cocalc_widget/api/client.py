@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import time
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..address import check_path, file_url, is_uuid, signed_url
 from ..errors import CoCalcError, NotFoundError, ValidationError
-from ..redact import Secret
+from ..redact import Secret, discreet
 from . import detect, naming
 from .copies import Copies
 from .files import Files, filled
@@ -19,6 +20,7 @@ from .policy import check_seconds
 from .raw import call_raw
 from .results import Account, Ping, Project, Token, Whoami
 from .sealing import sealed, sealed_args
+from .spoken import Spoken, denies
 from .standing import ASK_TIME, START_WAIT, Standing, standings
 from .tokens import takes_token
 from .transport import Transport
@@ -143,7 +145,8 @@ class Client(Copies, Files):
         """
         when = check_since(since)
         limit = None if timeout is None else check_seconds(timeout)
-        return read_log(self._dialect, self._project(project), when, timeout=limit)
+        dialect = self._dialect if limit is None else self._speaks(limit)
+        return read_log(dialect, self._project(project), when, timeout=limit)
 
     def standing(
         self,
@@ -325,7 +328,12 @@ class Client(Copies, Files):
                 calls that project's method, `timeout` is in seconds.
         """
         args, options = sealed_args(name, args), sealed(options)
-        return call_raw(self._caller, name, args, options, lambda: self.api)
+        try:
+            return call_raw(self._caller, name, args, options, lambda: self.api)
+        except NotFoundError as error:
+            if denies(error) and isinstance(self._found, Spoken):
+                self._found.reconsider()  # for the next call; this one is sent once
+            raise
 
     def _own(self, token: Token | Secret | str) -> Secret:
         """The secret in a token, which must not have been made by another host."""
@@ -357,3 +365,15 @@ def _secret(given: object, name: str = "password") -> Secret:
     if isinstance(given, Secret):
         return given
     raise ValidationError(f"{name} must be text, not {type(given).__name__}.")
+
+
+def _hush(cls: type) -> None:
+    # Every method, those of the bases too: what is asked may be a secret, and so may what is
+    # answered, wherever that goes wrong.
+    for name in dir(cls):
+        method = inspect.getattr_static(cls, name)
+        if not name.startswith("_") and inspect.isfunction(method):
+            setattr(cls, name, discreet(method))
+
+
+_hush(Client)

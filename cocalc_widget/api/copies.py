@@ -8,11 +8,12 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from ..address import parse_address
-from ..errors import NotFoundError, ValidationError
+from ..errors import APIConnectionError, CoCalcError, NotFoundError, ValidationError
 from . import naming
 from . import targets as reading
 from .base import ClientBase
 from .batch import CopyBatch, raise_if_hopeless
+from .detect import ASK_TIME
 from .dialect import Listing
 from .jobs import CopyJob, CopyJobs, check_job_id
 from .sending import Sender
@@ -31,6 +32,7 @@ class Copies(ClientBase):
     """Copying from one project to others."""
 
     last_copy: CopyBatch | None = None
+    _queue: bool | None = None
 
     def copy(
         self,
@@ -45,6 +47,7 @@ class Copies(ClientBase):
         scheduled: datetime | str | None = None,
         concurrency: int = 16,
         progress: bool | None = None,
+        check: bool = False,
     ) -> CopyBatch:
         """Copy a file or folder to other projects, each once.
 
@@ -59,16 +62,21 @@ class Copies(ClientBase):
                 `project` or `target`, and `path` if there are paths; it may be left out
                 where the only column is that of projects.
             wait: until all have ended; a number is the longest wait in seconds.
-                False returns as soon as the server has them all.
+                False returns as soon as the server has them all; on a server without
+                a queue after half a second: threads of this process go on with what
+                is not made by then, and the batch shows how they get on.
             overwrite_newer: overwrite files that are newer in the target.
             delete_missing: delete what is only in the target. Dangerous.
             backup: keep what is overwritten, renamed with a `~`.
             exclude: patterns of rsync (API v1).
-            timeout: seconds the server gives each copy.
+            timeout: seconds the server gives each copy; one without a queue is
+                waited for so much longer.
             scheduled: copy at that time (API v1 with a queue, as cocalc.com had);
                 local time unless it has a zone.
             concurrency: requests at a time.
             progress: a bar; None shows one for several targets, to a person only.
+            check: then compare hashes on both sides, so that `done` means seen to have
+                arrived; see `CopyBatch.check`.
 
         Returns:
             The batch; `last_copy` keeps it too. Failures of single targets are in
@@ -93,6 +101,8 @@ class Copies(ClientBase):
             raise ValidationError(f"wait must be True, False or seconds, not {wait!r}.")
         if not isinstance(concurrency, int) or not 1 <= concurrency <= MOST_WORKERS:
             raise ValidationError(f"concurrency must be from 1 to {MOST_WORKERS}.")
+        if not isinstance(check, bool):
+            raise ValidationError(f"check must be True or False, not {check!r}.")
         source = parse_address(src)
         if not source.path:
             raise _no_path(source)
@@ -101,16 +111,18 @@ class Copies(ClientBase):
         source = naming.located(source, known)
         if not source.path:
             raise _no_path(source)
-        settled = reading.settle(source, wanted, known, faults)
+        settled = reading.settle(source, wanted, known, faults, delete_missing=delete_missing)
         self._dialect.check_copies(source, settled, how)
         if how.scheduled is not None:
             self._check_schedule()
-        sender = Sender(self._dialect, self._caller, source, how, self._titles)
-        batch = CopyBatch(sender, settled, concurrency=concurrency, progress=progress)
+        sender = Sender(self._dialect, self._caller, source, how, self._titles, self._has_queue)
+        batch = CopyBatch(sender, settled, concurrency=concurrency, progress=progress, check=check)
         self.last_copy = batch
-        batch.send()
+        batch.launch()
         if wait is not False:
             batch.wait(None if wait is True else wait)
+        else:
+            batch.settle()
         raise_if_hopeless(batch)
         return batch
 
@@ -126,7 +138,7 @@ class Copies(ClientBase):
         """
         if isinstance(copy_id, CopyJob):
             job = copy_id
-            return job.updated(self._dialect.copy_status(job.id)) if job.id else job
+            return job.updated(self._dialect.copy_status(job.id)) if job.id else self._now(job)
         told = check_job_id(copy_id)
         try:
             return replace(self._dialect.copy_status(told), names=self._titles)
@@ -191,6 +203,31 @@ class Copies(ClientBase):
 
     def _place(self, told: str | Address | None) -> Address | None:
         return None if told is None else self.locate(told)
+
+    def _now(self, job: CopyJob) -> CopyJob:
+        # a copy without an id is made while a thread waits for it
+        if job.state not in ("waiting", "sending"):
+            return job
+        same = (it for it in self.last_copy or () if it.source == job.source)
+        return next((it for it in same if it.target == job.target), job)
+
+    def _has_queue(self) -> bool | None:
+        """Whether the server queues copies, as production does; None where it does not tell.
+
+        Raises:
+            APIConnectionError: it cannot be reached at all.
+        """
+        if self._queue is None:
+            try:
+                told = self._caller.page("/customize", timeout=ASK_TIME)
+            except CoCalcError as error:
+                if isinstance(error, APIConnectionError) and not error.sent:
+                    raise
+                return None
+            settings = told.get("configuration") if isinstance(told, dict) else None
+            kind = settings.get("kucalc") if isinstance(settings, dict) else None
+            self._queue = None if kind is None else kind in ("yes", True)
+        return self._queue
 
     def _check_schedule(self) -> None:
         # Only production has a queue; elsewhere `scheduled` is ignored and the

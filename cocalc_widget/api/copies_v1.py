@@ -22,30 +22,28 @@ class CopiesV1:
     """The part of `DialectV1` that copies."""
 
     lists_copies = True
-    _queues = False
+    waits = False
     _caller: Caller
 
     def check_copies(self, source: Address, targets: list[Address], how: CopyOptions) -> None:
         """Nothing to check here: the server refuses unknown projects itself."""
 
-    def send_copy(self, source: Address, target: Address, how: CopyOptions) -> str:
+    def send_copy(self, source: Address, target: Address, how: CopyOptions, *, wait: bool) -> str:
         event = "copy_path_between_projects"
         params: dict[str, Any] = {
             "src_project_id": source.project,
             "src_path": source.path,
             "target_project_id": target.project,
             "target_path": target.path,
-            "wait_until_done": False,
+            "wait_until_done": wait,
             **how.flags(),
         }
         if how.exclude:
             params["exclude"] = list(how.exclude)
         if how.scheduled is not None:
             params["scheduled"] = how.scheduled.astimezone(timezone.utc).isoformat()
-        limit = copy_limit(how.timeout, self._caller.transport.timeouts, queues=self._queues)
-        copy_id = rows.copy_id_of(self._caller.v1(event, params, timeout=limit), event)
-        self._queues = self._queues or bool(copy_id)
-        return copy_id
+        limit = copy_limit(how.timeout, self._caller.transport.timeouts, queues=not wait)
+        return rows.copy_id_of(self._caller.v1(event, params, timeout=limit), event)
 
     def copy_status(self, copy_id: str) -> CopyJob:
         told = self._caller.v1("copy_path_status", {"copy_path_id": copy_id}, idempotent=True)

@@ -23,6 +23,7 @@ class CopiesV2:
     """The part of `DialectV2` that copies, as generation A does it."""
 
     lists_copies = False
+    waits = True
     _caller: Caller
 
     def projects(self, *, timeout: float | None = None) -> list[Project]:
@@ -57,10 +58,9 @@ class CopiesV2:
                     'Leave it out, or use Client(api="v1") where the server has API v1.',
                 )
 
-    def send_copy(self, source: Address, target: Address, how: CopyOptions) -> str:
-        self._caller.v2(
-            "projects/copy-path", self.copy_params(source, target, how), timeout=self._limit(how)
-        )
+    def send_copy(self, source: Address, target: Address, how: CopyOptions, *, wait: bool) -> str:
+        params = {**self.copy_params(source, target, how), "wait_until_done": True}
+        self._caller.v2("projects/copy-path", params, timeout=self._limit(how))
         return ""  # `{}`: done, this generation always waits (recording)
 
     def copy_params(self, source: Address, target: Address, how: CopyOptions) -> dict[str, Any]:

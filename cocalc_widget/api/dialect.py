@@ -76,6 +76,7 @@ class Dialect(Protocol):
         name: of the API.
         generation: of the server.
         lists_copies: whether the jobs of a project can be listed.
+        waits: whether a copy is answered when it is made, whatever it is asked.
         form: whether text travels form-encoded where it is large.
         part_size: bytes of encoded text that one request may carry.
     """
@@ -83,6 +84,7 @@ class Dialect(Protocol):
     name: Literal["v1", "v2"]
     generation: Generation
     lists_copies: bool
+    waits: bool
     form: bool
     part_size: int
 
@@ -152,8 +154,13 @@ class Dialect(Protocol):
         """Refuse before sending what the server would not, or would get wrong."""
         ...
 
-    def send_copy(self, source: Address, target: Address, how: CopyOptions) -> str:
-        """Ask for one copy, once; the id of its job, "" if it is done."""
+    def send_copy(self, source: Address, target: Address, how: CopyOptions, *, wait: bool) -> str:
+        """Ask for one copy, once; the id of its job, "" if there is none.
+
+        With `wait` it is answered when it is made: "" means that it is. Without, the
+        server answers at once: "" means that it was only begun, and no error of it is
+        ever told (recording).
+        """
         ...
 
     def copy_status(self, copy_id: str) -> CopyJob:

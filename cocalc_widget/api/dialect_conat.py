@@ -47,7 +47,7 @@ class DialectConat(DialectV2):
     """API v2 with the bridge. From the recordings, where nothing else is said."""
 
     generation: Generation = "B"
-    _queues = False
+    waits = False
 
     def ping(self) -> Ping:
         body = self._caller.conat("system.ping", [], idempotent=True)
@@ -222,13 +222,11 @@ class DialectConat(DialectV2):
         """Refuse what the server does not know; it refuses unknown projects itself."""
         self.check_options(how)
 
-    def send_copy(self, source: Address, target: Address, how: CopyOptions) -> str:
-        params = {**self.copy_params(source, target, how), "wait_until_done": False}
-        limit = copy_limit(how.timeout, self._caller.transport.timeouts, queues=self._queues)
+    def send_copy(self, source: Address, target: Address, how: CopyOptions, *, wait: bool) -> str:
+        params = {**self.copy_params(source, target, how), "wait_until_done": wait}
+        limit = copy_limit(how.timeout, self._caller.transport.timeouts, queues=not wait)
         body = self._call("projects/copy-path", params, timeout=limit)
-        copy_id = rows.copy_id_of(body, "projects/copy-path")
-        self._queues = self._queues or bool(copy_id)
-        return copy_id
+        return rows.copy_id_of(body, "projects/copy-path")
 
     def copy_status(self, copy_id: str) -> CopyJob:
         endpoint = "projects/copy-path-status"

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 TOKEN_LIFE = timedelta(hours=12)  # source
 _PROJECT = {"project_id": None, "title": None, "description": None, "deleted": None}
+_USED = {**_PROJECT, "users": None}  # who hides a project is said there
 
 
 class DialectV1(CopiesV1):
@@ -37,6 +39,7 @@ class DialectV1(CopiesV1):
     def __init__(self, caller: Caller) -> None:
         self._caller = caller
         self._call = caller.v1
+        self._own_id = ""  # of the account, asked for where it matters
 
     def ping(self) -> Ping:
         return Ping(parse_time(self._call("ping", {}, idempotent=True).get("now")))
@@ -61,15 +64,26 @@ class DialectV1(CopiesV1):
         return rows.text_at(self._call("create_project", params), "project_id", "create_project")
 
     def projects(self, *, timeout: float | None = None) -> list[Project]:
-        # `projects` leaves out what was not used lately; `projects_all` has all (source)
-        try:
-            told = self.query("projects_all", [_PROJECT], timeout=timeout)
-        except (PermissionDeniedError, NotFoundError, ValidationError):
+        # `projects` leaves out what was not used lately; `projects_all` has all (source),
+        # and deleted and hidden ones too (recording), whose titles would be in the way
+        told: Any = None
+        for table, wanted in (("projects_all", _USED), ("projects_all", _PROJECT)):
+            with suppress(PermissionDeniedError, NotFoundError, ValidationError):
+                told = self.query(table, [wanted], timeout=timeout)
+                break
+        else:
             told = self.query("projects", [_PROJECT], timeout=timeout)
-        found = rows.list_of(told or [], "query")
-        # it lists deleted projects too (recording)
-        there = [row for row in found if rows.dict_of(row).get("deleted") is not True]
-        return [rows.project_of(row, "query") for row in there]
+        found = [rows.dict_of(row) for row in rows.list_of(told or [], "query")]
+        there = [row for row in found if True not in (row.get("deleted"), row.get("hidden"))]
+        return [rows.project_of(row, "query") for row in there if not self._hides(row)]
+
+    def _hides(self, row: dict[str, Any]) -> bool:
+        """Whether this account has hidden a project; others may have, for themselves."""
+        users = rows.dict_of(row.get("users"))
+        hiding = {who for who, how in users.items() if rows.dict_of(how).get("hide") is True}
+        if hiding and not self._own_id:
+            self._own_id = self.person().account_id
+        return self._own_id in hiding
 
     def start_project(self, project_id: str, timeout: float) -> None:
         # no event for it: the first call that needs a stopped project starts it

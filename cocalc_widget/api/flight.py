@@ -5,23 +5,48 @@ from __future__ import annotations
 import time
 from collections import Counter
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 from ..errors import APIConnectionError, APITimeoutError, CoCalcError
-from ..forking import on_fork
-from . import workers
+from ..forking import new_lock, on_fork
 from .jobs import CopyJobs
 from .policy import BATCH_WAIT
 from .polling import FIRST, PATIENCE, TRANSIENT, Follower, next_interval
 from .progress import Progress
+from .workers import Crew
 
 if TYPE_CHECKING:
     from ..address import Address
     from .sending import Sender
 
 MANY = 16
-_UNKNOWN = "nobody knows whether it was made: batch.retry(unknown=True) sends it again"
+MOMENT = 0.5  # s in which what is small is copied, and most refusals come
+_DOUBTFUL = (
+    "the server lists a copy like this one, which may be another's: batch.retry(unknown=True) "
+    "sends it again"
+)
+_ABSENT = "the server lists no such copy: batch.retry() sends it"
+UNKNOWN = "nobody knows whether it was made: batch.retry(unknown=True) sends it again"
 F = TypeVar("F", bound="Flight")
+
+
+class WaitingStopped(KeyboardInterrupt):
+    """Ctrl-C while copies were sent or waited for.
+
+    Attributes:
+        told: what goes on, what was not sent, and what to do, in sentences.
+        left: how many go on.
+        unsent: how many were not sent.
+    """
+
+    def __init__(self, told: str, *, left: int = 0, unsent: int = 0) -> None:
+        super().__init__(told)
+        self.told, self.left, self.unsent = told, left, unsent
+
+    def reword(self, told: str) -> None:
+        """Say it in other words."""
+        self.told = told
+        self.args = (told,)
 
 
 class Flight:
@@ -47,16 +72,22 @@ class Flight:
         self._concurrency = concurrency
         self._progress = progress
         self._follower = Follower(sender, self._jobs, None, concurrency)
-        self._sending = False
+        self._crews: list[Crew] = []
+        self._claim = new_lock()
+        self._halted = False  # by Ctrl-C
+        self._differing: set[int] = set()  # checked, and not as they should be
+        self._unchecked: set[int] = set()  # done by the server's word; nobody could look
+        self._began = 0.0  # when the first was sent
         on_fork(self)
 
     def after_fork(self) -> None:
-        """In a child: what its parent was sending is not sent by both."""
-        for number, job in enumerate(self._jobs if self._sending else []):
-            if job.state in ("waiting", "sending"):
+        """In a child: what its parent is sending is not sent by both."""
+        running = any(not crew.stopped for crew in self._crews)
+        for number, job in enumerate(self._jobs):
+            if job.state == "sending" or (running and job.state == "waiting"):
                 lost = APIConnectionError("the process that was sending it has forked.", sent=True)
                 self._jobs[number] = replace(job, state="unknown", error=lost)
-        self._sending = False
+        self._crews = []
 
     @property
     def pending(self) -> CopyJobs:
@@ -68,18 +99,37 @@ class Flight:
         """How many jobs are in each state."""
         return dict(Counter(job.state for job in self._jobs))
 
-    def send(self: F) -> F:
-        """Send what was not sent yet; returns when each has its answer."""
+    def launch(self: F) -> F:
+        """Begin to send what was not sent yet, on threads that go on; returns at once."""
         todo = [n for n, job in enumerate(self._jobs) if job.state == "waiting"]
-        began, self._sending = time.monotonic(), True
-        with Progress(self._jobs, todo, shown=self._progress) as shown:
-            try:
-                workers.run(todo, self._send_one, workers=self._concurrency, tick=shown.update)
-            except KeyboardInterrupt:
-                self._interrupted()
-            finally:
-                self._sending = False
-                self._note_start(began)
+        self._halted = False
+        if todo:
+            self._sender.renew()
+            self._began = self._began or time.monotonic()
+            self._crews = [crew for crew in self._crews if crew.alive]
+            self._crews.append(Crew(todo, self._send_one, workers=self._concurrency))
+        return self
+
+    def settle(self: F) -> F:
+        """Wait until the server has all that are to be sent; without a queue a moment only.
+
+        A server without a queue answers when it has copied: what takes longer goes on.
+        """
+        try:
+            while not self._sender.prepared and any(crew.alive for crew in self._crews):
+                time.sleep(0.01)  # ends by the deadline of the request that asks
+        except KeyboardInterrupt:
+            self._interrupted()
+        self._join(None if self._sender.queues else time.monotonic() + MOMENT)
+        return self
+
+    def send(self: F) -> F:
+        """Send what was not sent yet; returns when each has its answer.
+
+        Ctrl-C stops the sending: what is under way goes on, the rest stays to be sent.
+        """
+        self.launch()
+        self._join(None)
         return self
 
     def wait(self: F, timeout: float | None = None) -> F:
@@ -96,6 +146,8 @@ class Flight:
         """
         limit = BATCH_WAIT if timeout is None else timeout
         ends, failures = time.monotonic() + limit, 0
+        if not self._join(ends):
+            raise self._late(limit)
         # many took their time to be sent: the first of them may have ended already
         interval = FIRST if len(self._open()) <= MANY else FIRST / 4
         lost_looks = 0
@@ -124,14 +176,34 @@ class Flight:
 
     def _lost(self) -> bool:
         lists = self._sender.dialect.lists_copies and self._sender.queues is not False
-        return (
-            lists and not self._follower.blind and any(job.state == "unknown" for job in self._jobs)
-        )
+        return lists and not self._follower.blind and bool(self._unanswered())
+
+    def _unanswered(self) -> list[int]:
+        unknown = [n for n, job in enumerate(self._jobs) if job.state == "unknown"]
+        return [n for n in unknown if n not in self._unchecked]
+
+    def _join(self, ends: float | None) -> bool:
+        """Wait until all that is being sent has its answer, until `ends`; whether it has."""
+        open_ = ("waiting", "sending") if self._running() else ("sending",)
+        under_way = [n for n, job in enumerate(self._jobs) if job.state in open_]
+        with Progress(self._jobs, under_way, shown=self._progress) as shown:
+            try:
+                if not all(crew.join(ends, shown.update) for crew in self._crews):
+                    return False
+            except KeyboardInterrupt:
+                self._interrupted()
+            finally:
+                self._note_start()
+        self._crews = [crew for crew in self._crews if crew.alive]
+        return True
 
     def _send_one(self, number: int) -> None:
-        # marked first: what is on its way when Ctrl-C comes is not sent a second time
-        waiting = self._jobs[number]
-        job = self._jobs[number] = self._sender.job(waiting.target, "sending")
+        self._sender.prepare()
+        with self._claim:
+            # marked first: what is on its way when Ctrl-C comes is not sent a second time
+            if self._halted or self._jobs[number].state != "waiting":
+                return
+            job = self._jobs[number] = self._sender.job(self._jobs[number].target, "sending")
         try:
             self._jobs[number] = self._sender.send(job.target)
         except BaseException:
@@ -147,42 +219,57 @@ class Flight:
         except TRANSIENT as error:
             return False, error
 
-    def _note_start(self, began: float) -> None:
+    def _note_start(self) -> None:
         # the server's clock when the first copy was sent, less what a second hides
         now = self._sender.caller.server_time()
         if now is not None and self._follower.since is None:
-            self._follower.since = now - (time.monotonic() - began) - 2.0
+            self._follower.since = now - (time.monotonic() - self._began) - 2.0
 
     def _note_unknown(self) -> None:
-        note = (
-            "the server lists no such copy: batch.retry() sends it" if self._absent() else _UNKNOWN
-        )
-        for number, job in enumerate(self._jobs):
-            if job.state == "unknown":
-                self._jobs[number] = replace(job, note=note)
+        for number in self._unanswered():
+            job = self._jobs[number]
+            lost = self._sender.lost.get(job.target)
+            asked = self._searched() and lost is not None and lost.before is not None
+            note = _ABSENT if self._absent(number) else _DOUBTFUL if asked else UNKNOWN
+            self._jobs[number] = replace(job, note=note)
 
-    def _absent(self) -> bool:
+    def _absent(self, number: int) -> bool:
         # whether a job that the server does not list never got there
+        known = self._follower.doubtful | self._unchecked
+        return self._searched() and number not in known
+
+    def _searched(self) -> bool:
         lists = self._sender.dialect.lists_copies and self._sender.queues is True
-        return lists and not self._follower.blind and self._follower.since is not None
+        return lists and not self._follower.blind and self._follower.searched
+
+    def _left(self) -> int:
+        """How many are still to end, those included that are yet to be sent by themselves."""
+        return len(self.pending) + (self.states.get("waiting", 0) if self._running() else 0)
+
+    def _running(self) -> bool:
+        return any(crew.alive and not crew.stopped for crew in self._crews)
 
     def _late(self, limit: float) -> APITimeoutError:
         return APITimeoutError(
-            f"{len(self.pending)} of {len(self._jobs)} copies are not done after {limit:g} s.",
+            f"{self._left()} of {len(self._jobs)} copies are not done after {limit:g} s; they "
+            "go on.",
             sent=True,
             remedy=self._pick_up(),
         )
 
     def _pick_up(self) -> str:
-        if self._sender.dialect.lists_copies:
+        if self._sender.dialect.lists_copies and self._sender.queues:
             source = str(self._sender.source)
             return f"To pick them up: client.last_copy.wait(), or client.copies({source!r})."
         return "To pick them up: client.last_copy.wait()."
 
-    def _interrupted(self) -> None:
-        left = len(self.pending)
-        unsent = self.states.get("waiting", 0)
+    def _interrupted(self) -> NoReturn:
+        with self._claim:
+            self._halted = True
+            for crew in self._crews:
+                crew.stop()
+            left, unsent = len(self.pending), self.states.get("waiting", 0)
         told = f"Stopped waiting; {left} copies go on. {self._pick_up()}"
         if unsent:
             told += f" {unsent} were not sent: client.last_copy.send() sends them."
-        raise KeyboardInterrupt(told) from None
+        raise WaitingStopped(told, left=left, unsent=unsent) from None

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 State = Literal[
     "waiting", "sending", "queued", "scheduled", "started", "done", "error", "cancelled", "unknown"
 ]
+_INNER = ("names", "asked")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class CopyJob:
         error: why, for error and unknown.
         note: what else should be known about it.
         names: titles of projects by id, as far as they were known, for tables.
+        asked: overwrite_newer, delete_missing, backup and exclude, where the server lists them.
     """
 
     id: str
@@ -47,6 +49,9 @@ class CopyJob:
     finished: datetime | None = field(default=None, repr=False)
     scheduled: datetime | None = None
     names: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+    asked: tuple[bool, bool, bool, tuple[str, ...]] | None = field(
+        default=None, repr=False, compare=False
+    )
 
     @property
     def done(self) -> bool:
@@ -79,7 +84,7 @@ class CopyJob:
         return f"<{self.shown(self.source)} → {self.shown(self.target)}: {self.state}{why}>"
 
     def _repr_html_(self) -> str:
-        told = {name: getattr(self, name) for name in self.__slots__ if name != "names"}
+        told = {name: getattr(self, name) for name in self.__slots__ if name not in _INNER}
         told |= {"source": self.shown(self.source), "target": self.shown(self.target)}
         return rich.pairs("Copy", told.items())
 

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from ..errors import APIConnectionError, NotFoundError, RateLimitError, ServerError
 from . import workers
-from .sending import adopt
+from .recovering import recover
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from .jobs import CopyJob, State
     from .sending import Sender
 
@@ -51,6 +53,8 @@ class Follower:
         self._concurrency = concurrency
         self.spent: set[str] = set()  # ids of jobs whose place was sent again
         self._quiet = 0
+        self.doubtful: set[int] = set()  # lost answers, of which the list leaves a doubt
+        self.searched = False  # whether the list was searched for lost answers
         self.blind = False  # the server has no status of copies
 
     def look(self) -> bool:
@@ -74,27 +78,36 @@ class Follower:
         if not self._sender.dialect.lists_copies or (len(open_) == 1 and not lost):
             workers.run(open_, self.ask, workers=self._concurrency)
         elif open_ or lost:
-            self._list(finished=True)
-            if lost or self._quiet >= STALE:
-                self._list(finished=False)
+            # in this order: a job that ends meanwhile is in one of both
+            both = lost or self._quiet >= STALE
+            rows = [*self._rows(finished=False)] if both else []
+            self._enter([*rows, *self._rows(finished=True)])
         quiet = self._quiet >= 2 * STALE and before == [job.state for job in self._jobs]
         if quiet and self._sender.dialect.lists_copies:
             # neither pending nor finished: cancelled by somebody, perhaps
             self._quiet = 0
             workers.run(open_, self.ask, workers=self._concurrency)
 
-    def _list(self, *, finished: bool) -> None:
-        rows = list(self._sender.listed(finished=finished, since=self.since))
+    def _rows(self, *, finished: bool) -> Iterable[CopyJob]:
+        return self._sender.listed(finished=finished, since=self.since)
+
+    def _enter(self, rows: list[CopyJob]) -> None:
         by_id = {row.id: row for row in rows}
-        taken = self.spent | {job.id for job in self._jobs if job.id}
         for number, job in enumerate(self._jobs):
             row = by_id.get(job.id) if job.id else None
-            if row is not None and job.state != row.state and not job.done:
+            open_ = job.state in ("queued", "started", "scheduled")
+            if row is not None and job.state != row.state and open_:
                 self._jobs[number] = job.updated(row, note=job.note)
         unknown = {n: job for n, job in enumerate(self._jobs) if job.state == "unknown"}
-        for number, row in adopt(unknown, rows, taken, self.since).items():
-            self._jobs[number] = row
-        if rows:
+        if unknown:
+            taken = self.spent | {job.id for job in self._jobs if job.id}
+            known = self._sender.lost
+            lost = {n: known[job.target] for n, job in unknown.items() if job.target in known}
+            found, self.doubtful = recover(unknown, lost, self._sender.how, rows, taken)
+            self.searched = True
+            for number, row in found.items():
+                self._jobs[number] = row
+        if rows and self._sender.queues is None:
             self._sender.queues = True
 
     def ask(self, number: int) -> None:

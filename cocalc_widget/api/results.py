@@ -7,6 +7,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..address import Generation, app_url, check_path, check_uuid, file_url, signed_url
+from ..redact import discreet
 from . import rich
 
 if TYPE_CHECKING:
@@ -135,6 +136,7 @@ class Token:
         """The token itself."""
         return self.secret.reveal()
 
+    @discreet
     def url(self, project_id: str | None = None, path: str | None = None) -> str:
         """The URL that signs a browser in, in the form this generation honours: a secret.
 
@@ -158,6 +160,7 @@ class Token:
         return f"{self.expire.astimezone(timezone.utc):%Y-%m-%d %H:%M} UTC" if self.expire else ""
 
 
+@discreet
 def sign_in_url(
     host: str, generation: Generation, token: str, project_id: str | None, path: str | None
 ) -> str:

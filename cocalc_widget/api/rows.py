@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import reprlib
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..address import Address
@@ -32,7 +33,11 @@ def job_of(row: Any, endpoint: str) -> CopyJob:
     source = Address(text_of(row.get("source_project_id")), text_of(row.get("source_path")))
     target_path = row.get("target_path") or source.path
     target = Address(text_of(row.get("target_project_id")), text_of(target_path))
-    return make_job(row, row["copy_path_id"], source, target, endpoint)
+    job = make_job(row, row["copy_path_id"], source, target, endpoint)
+    exclude = row.get("exclude") or ()
+    told = tuple(exclude) if isinstance(exclude, (list, tuple)) else (text_of(exclude),)
+    flags = (bool(row.get(name)) for name in ("overwrite_newer", "delete_missing", "backup"))
+    return replace(job, asked=(*flags, told))  # type: ignore[arg-type]
 
 
 def copy_id_of(body: Any, endpoint: str) -> str:

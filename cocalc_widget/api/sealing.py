@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from ..redact import Secret, mask, redact
@@ -9,7 +10,16 @@ from ..redact import Secret, mask, redact
 SECRET_KEYS = {"auth_token", "token", "secret", "api_key", "password", "url"}
 # methods that take a token as their only argument, without a name
 _BARE = {"system.revokeUserAuthToken"}
+# methods that make a token or a key
+MINTS = {
+    *("user_auth", "create_account"),
+    *("system.generateUserAuthToken", "org.createToken", "system.manageApiKeys"),
+    *("api-keys", "accounts/api-keys", "auth/sign-up"),
+}
+_LONG = re.compile(r"(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{22,}(?![A-Za-z0-9_-])(?<!-[0-9a-f]{12})")
 _DEEPEST = 50  # levels of a body in an error
+_LONGEST = 4_000_000  # characters of one text in it
+_MARGIN = 1000  # characters; what is cut off must not leave half a secret
 
 
 def told_body(body: Any, secrets: tuple[Secret | str | None, ...]) -> Any:
@@ -35,7 +45,14 @@ def masked(body: Any, secrets: tuple[Secret | str | None, ...] = (), depth: int 
         }
     if isinstance(body, list):
         return [masked(item, secrets, depth - 1) for item in body]
-    return redact(body, *secrets) if isinstance(body, str) else body
+    return shortened(body, _LONGEST, secrets) if isinstance(body, str) else body
+
+
+def shortened(text: str, most: int, secrets: tuple[Secret | str | None, ...] = ()) -> str:
+    """The text without secrets, and cut where nobody would read on; in a time that is bounded."""
+    if len(text) <= most:
+        return redact(text, *secrets)
+    return redact(text[: most + _MARGIN], *secrets)[:most] + "…"
 
 
 def sealed(params: Any, depth: int = _DEEPEST) -> Any:
@@ -56,6 +73,11 @@ def sealed_args(name: object, args: tuple[Any, ...]) -> tuple[Any, ...]:
     """The same for the arguments of a call of that name."""
     bare = isinstance(name, str) and name in _BARE
     return tuple(Secret(it) if bare and isinstance(it, str) else sealed(it) for it in args)
+
+
+def minted_in(endpoint: str, text: str) -> tuple[str, ...]:
+    """What may be a new token or key in the answer to a call that makes one: a failing one, too."""
+    return tuple(_LONG.findall(text)) if endpoint in MINTS else ()
 
 
 def secrets_in(params: Any) -> tuple[Secret | str, ...]:

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from ..errors import APIConnectionError, APIError, CoCalcError, ServerError
+from ..forking import Lock, new_lock
 from .dialect import Listing
 from .jobs import CopyJob, State
+from .recovering import Before, Lost
 from .verdicts import is_late
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from ..address import Address
     from .caller import Caller
     from .dialect import CopyOptions, Dialect
 
+E = TypeVar("E", bound=CoCalcError)
 PAGE = 1000  # jobs in one answer, the most the server gives (recording)
 _IGNORED = "this server copies at once: `scheduled` was ignored"
+_BEGUN = (
+    "this server says that it queues copies, and does not: it only began this one, and never "
+    "tells how it ends."
+)
 
 
 @dataclass(slots=True)
@@ -31,7 +38,11 @@ class Sender:
         source: copied from; its project is an id.
         how: options.
         names: titles of projects by id, as far as they are known.
-        queues: whether this server has a copy queue, None while nobody knows.
+        ask: asks the server whether it has a copy queue; None where it does not tell.
+        queues: whether it has, None while nobody knows.
+        unreached: why the server could not be reached at all: nothing is sent then.
+        before: what the server listed before anything was sent; None: it could not be asked.
+        lost: what is known of the copies whose answer got lost, by their target.
     """
 
     dialect: Dialect
@@ -39,7 +50,52 @@ class Sender:
     source: Address
     how: CopyOptions
     names: Mapping[str, str] = field(default_factory=dict)
+    ask: Callable[[], bool | None] = lambda: None
     queues: bool | None = None
+    unreached: APIConnectionError | None = None
+    before: Before | None = None
+    lost: dict[Address, Lost] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=new_lock)
+    _prepared: bool = False
+
+    def prepare(self) -> None:
+        """Find out once what must be known before anything is sent; on any thread."""
+        with self._lock:
+            if self._prepared:
+                return
+            try:
+                if self.queues is None:
+                    self.queues = False if self.dialect.waits else self.ask()
+                self.before = self._listed_before()
+            except APIConnectionError as error:
+                self.unreached = _bare(error)
+            finally:
+                self._prepared = True
+
+    def renew(self) -> None:
+        """What was found out is old: more is sent now, perhaps minutes later."""
+        with self._lock:
+            self.unreached = self.before = None
+            self._prepared = False
+
+    def _listed_before(self) -> Before | None:
+        if not (self.dialect.lists_copies and self.queues):
+            return None
+        rows, full = [], False
+        try:
+            for finished in (False, True):  # in this order: a job that ends meanwhile is in one
+                page = self.dialect.list_copies(Listing(self.source, finished=finished, limit=PAGE))
+                full = full or len(page) >= PAGE
+                rows += page
+        except CoCalcError:
+            return None  # whatever the trouble is, sending will meet it and say so
+        times = [row.time for row in rows if row.time is not None]
+        return Before(frozenset(row.id for row in rows), max(times) if full and times else None)
+
+    @property
+    def prepared(self) -> bool:
+        """Whether that is found out."""
+        return self._prepared
 
     def job(self, target: Address, state: State = "waiting", copy_id: str = "") -> CopyJob:
         """A copy of this batch, as far as nobody asked the server about it."""
@@ -52,15 +108,25 @@ class Sender:
         The transport tries again only while it is certain that nothing arrived.
         A connection that breaks, a deadline (the server's own too), a failing server
         (5xx), or an answer that nobody can read after that leave the job `unknown`.
+
+        Where there is a queue, the answer is the id of a job. Elsewhere (and where
+        nobody knows) the server is told to answer when it has copied: else it would only
+        begin, and never tell of a failure (recording).
         """
-        job = self.job(target)
+        job, wait, before = self.job(target), self.queues is not True, self.before
+        if self.unreached is not None:
+            return replace(job, state="error", error=self.unreached)
         try:
-            copy_id = self.dialect.send_copy(self.source, target, self.how)
-        except APIConnectionError as error:
-            return replace(job, state="unknown" if error.sent else "error", error=_bare(error))
-        except APIError as error:
-            state: State = "unknown" if is_unclear(error) else "error"
-            return replace(job, state=state, error=_bare(error))
+            copy_id = self.dialect.send_copy(self.source, target, self.how, wait=wait)
+        except (APIConnectionError, APIError) as error:
+            sent = error.sent if isinstance(error, APIConnectionError) else is_unclear(error)
+            if sent:
+                self.lost[target] = Lost(before, self.caller.server_time())
+            return replace(job, state="unknown" if sent else "error", error=_bare(error))
+        if not copy_id and not wait:
+            self.queues = False  # the next ones are waited for
+            begun = ServerError(_BEGUN, endpoint="copy", status=200)
+            return replace(job, state="unknown", error=begun)
         if not copy_id:
             if self.queues is None:
                 self.queues = False
@@ -88,36 +154,6 @@ class Sender:
             offset += which.limit
 
 
-def adopt(
-    unknown: dict[int, CopyJob], rows: Iterable[CopyJob], taken: set[str], since: float | None
-) -> dict[int, CopyJob]:
-    """Which of the server's jobs are those whose answer got lost (pure).
-
-    A job fits if source and target are the same, nobody has it yet, and it was
-    made since the batch began, by the server's clock.
-
-    Args:
-        unknown: jobs without an answer, by their place in the batch.
-        rows: what the server lists.
-        taken: ids that belong to other jobs of the batch.
-        since: the server's clock when the batch began; None: nothing fits.
-    """
-    found: dict[int, CopyJob] = {}
-    if since is None:
-        return found
-    for row in rows:
-        if row.id in taken or row.time is None or row.time.timestamp() < since:
-            continue
-        for place, job in unknown.items():
-            same = (row.source, row.target) == (job.source, job.target)
-            if same and place not in found:
-                note = "found again after its answer was lost"
-                found[place] = replace(row, note=note, names=job.names)
-                taken.add(row.id)
-                break
-    return found
-
-
 def is_unclear(error: APIError) -> bool:
     """Whether a copy may have been made, or be under way, though the answer was this error."""
     if not isinstance(error, ServerError) or error.status is None or 300 <= error.status < 400:
@@ -130,6 +166,6 @@ def _project(address: Address) -> Address:
     return replace(address, path="")
 
 
-def _bare(error: CoCalcError) -> CoCalcError:
+def _bare(error: E) -> E:
     # without its traceback: a batch may keep hundreds
     return error.with_traceback(None)

@@ -75,7 +75,12 @@ def _several(text: str) -> list[Told]:
 
 
 def settle(
-    source: Address, told: list[Told], known: Sequence[Project], faults: list[Fault]
+    source: Address,
+    told: list[Told],
+    known: Sequence[Project],
+    faults: list[Fault],
+    *,
+    delete_missing: bool = False,
 ) -> list[Address]:
     """The targets with the ids of their projects, and the source's path where they name none.
 
@@ -84,23 +89,28 @@ def settle(
         told: the targets as they were given.
         known: the projects of the account; none where all targets have ids.
         faults: what is known to be wrong already.
+        delete_missing: what only the target has is deleted there.
 
     Raises:
         CoCalcError: what is wrong, all of it: places that are no targets, the same
-            one twice, the source itself. Or there is none.
+            one twice, the source itself or a place in it; targets that read as if they
+            were further sources. Or there is none.
     """
     if not told and not faults:
         raise ValidationError("there is no target to copy to.")
     seen: dict[Address, str] = {}
     settled: list[Address] = []
+    typed: list[tuple[Address, Address]] = []
     for given, where in told:
         try:
             meant = naming.located(given, known)
             target = replace(meant, path=meant.path or source.path)
-            if _same(target) == _same(source):
+            place = _place(target)
+            if place == _place(source):
                 raise ValidationError(f"{given} is the source itself.")
-            if target in seen:
-                before = f" (first in {seen[target]})" if seen[target] else ""
+            _check_nesting(given, _place(source), place, delete_missing=delete_missing)
+            if place in seen:
+                before = f" (first in {seen[place]})" if seen[place] else ""
                 raise ValidationError(
                     f"{given} is named twice{before}; each target is copied to once."
                 )
@@ -109,15 +119,67 @@ def settle(
                 error.advise(f"There is no file of that name in {os.getcwd()} either.")  # noqa: PTH109
             faults.append(Fault(where, error))
             continue
-        seen[target] = where
+        seen[place] = where
         settled.append(target)
+        if not where:  # a column of a file can't be meant as a list of sources
+            typed.append((given, meant))
     if faults:
         raise _together(faults)
+    _check_alike(source, typed)
     return settled
 
 
-def _same(place: Address) -> tuple[str, str]:
-    return place.project, place.path.rstrip("/")
+def _place(told: Address) -> Address:
+    """The same with its path in its shortest form: `./w`, `w//`, `w` are one; "" is the home."""
+    return replace(told, path=_plain(told.path))
+
+
+def _plain(path: str) -> str:
+    return "/".join(part for part in path.split("/") if part not in ("", "."))
+
+
+def _inside(inner: str, outer: str) -> bool:
+    return not outer or inner.startswith(f"{outer}/")
+
+
+def _check_nesting(
+    given: Address, source: Address, place: Address, *, delete_missing: bool
+) -> None:
+    if place.project != source.project:
+        return
+    if _inside(place.path, source.path):
+        raise ValidationError(
+            f"{given} is inside the source, which would be copied into itself: nothing was copied.",
+            remedy="Copy to a place beside it.",
+        )
+    if delete_missing and _inside(source.path, place.path):
+        raise ValidationError(
+            f"with delete_missing the source itself would be deleted from {given}: "
+            "nothing was copied.",
+            remedy="Leave delete_missing out, or copy to a place beside it.",
+        )
+
+
+def _check_alike(source: Address, typed: list[tuple[Address, Address]]) -> None:
+    """Refuse what reads like `cp one two folder`, of which `two` would be overwritten."""
+    own = _plain(source.path)
+    bare = next((given for given, meant in typed if not meant.path), None)
+    pathed = [(given, _plain(meant.path) == own) for given, meant in typed if meant.path]
+    same = next((given for given, equal in pathed if equal), None)
+    other = next((given for given, equal in pathed if not equal), None)
+    if bare is not None and pathed:
+        why, first = f"'{pathed[0][0]}' names a path, '{bare}' does not", bare
+    elif same is not None and other is not None:
+        why, first = f"'{same}' has the path of the source, beside '{other}'", same
+    else:
+        return
+    raise ValidationError(
+        f"{why}: is '{first}' a target, whose own {own!r} is overwritten, or meant as a second "
+        "source? Nothing was copied.",
+        remedy="There is one source, and all behind it are targets: either each is a PROJECT "
+        "alone (same path), or each has a path of its own; copy twice for both kinds. Gathering "
+        "files of many projects in one takes a copy for each of them.",
+    )
 
 
 def _row(fault: Fault) -> tuple[str, int]:

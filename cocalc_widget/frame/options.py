@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from .. import config
 from ..address import check_uuid, is_uuid, normalize_host
 from ..errors import ConfigurationError, NotFoundError, ValidationError
-from ..redact import Secret
+from ..redact import Secret, discreet
 from .signin import GivenToken
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ def find_host(host: str | None, client: Any) -> str:
     return config.find_host(host)
 
 
+@discreet
 def find_token(token: object, host: str) -> GivenToken | None:
     """What was given to sign the frame in: `str`, `Secret`, or `Client.create_token()`.
 

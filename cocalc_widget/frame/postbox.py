@@ -10,6 +10,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from ..forking import new_rlock
+from ..redact import discreet
 from . import outbox
 from .timers import later
 
@@ -64,6 +65,7 @@ class Postbox:
             self._errands.append(call)
             self._soon()
 
+    @discreet
     def flush(self) -> None:
         """Send now what lies here: somebody waits for the answer."""
         with self._lock:

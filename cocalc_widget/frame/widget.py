@@ -6,6 +6,7 @@ import weakref
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..address import check_path
+from ..redact import discreet
 from . import bundle, kernels, options, outbox
 from .driver import Driver
 from .events import Listeners
@@ -55,6 +56,7 @@ class CoCalc(Driver):
 
     _made: ClassVar[list[weakref.ref[CoCalc]]] = []
 
+    @discreet
     def __init__(
         self,
         project_id: str | None = None,

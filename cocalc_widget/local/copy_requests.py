@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import errno
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from .copying import CopyOptions
 from .events import EventError, Params
-from .files import OutsideError
+from .files import OutsideError, kind, make_folders
 from .jobs import CopyRequest
 from .v1_projects import node_words
 
@@ -34,15 +37,51 @@ def copy_request(p: Params, source: str) -> CopyRequest:
 
 
 async def copy_now(core: Core, request: CopyRequest) -> None:
-    """Copy at once, as self-hosted servers do; a failure raises `EventError`."""
-    source = request.source_project_id
+    """Copy and answer then, as self-hosted servers do; a failure raises `EventError`."""
+    await _look(core, request)
+    await asyncio.sleep(core.options.copy_seconds)
     try:
         await core.queue.do(request)
-    except OutsideError:
-        raise EventError("path must be contained in project home dir") from None
     except OSError as error:
-        raise EventError(node_words(error, "stat", source, request.source_path)) from None
+        raise _refused(error, request) from None
     core.projects.touch(request.target_project_id)
+
+
+async def begin_copy(core: Core, request: CopyRequest) -> None:
+    """Only begin a copy, as self-hosted servers do that are told not to wait (recording).
+
+    A missing source and a target that no folder can be made for are noticed at once;
+    what happens afterwards is told to nobody.
+    """
+    await _look(core, request)
+    core.keep(asyncio.get_running_loop().create_task(_go_on(core, request)))
+
+
+async def _go_on(core: Core, request: CopyRequest) -> None:
+    await asyncio.sleep(core.options.copy_seconds)
+    with contextlib.suppress(OSError):
+        await core.queue.do(request)
+
+
+async def _look(core: Core, request: CopyRequest) -> None:
+    source, target = request.source_project_id, request.target_project_id
+    try:
+        if not await core.run(kind, core.projects.root(source), request.source_path):
+            raise FileNotFoundError(errno.ENOENT, "")
+    except OSError as error:
+        raise _refused(error, request) from None
+    try:
+        await core.run(make_folders, core.projects.root(target), request.target_path)
+    except OutsideError as error:
+        raise _refused(error, request) from None
+    except OSError:
+        raise EventError("child exited with code 1") from None  # of `mkdir -p` (recording)
+
+
+def _refused(error: OSError, request: CopyRequest) -> EventError:
+    if isinstance(error, OutsideError):
+        return EventError("path must be contained in project home dir")
+    return EventError(node_words(error, "stat", request.source_project_id, request.source_path))
 
 
 def _date(value: object) -> float | None:

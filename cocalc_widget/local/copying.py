@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fnmatch
 import os
+import posixpath
 import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -44,8 +46,10 @@ def copy_path(
     Raises:
         FileNotFoundError: the source does not exist.
         OutsideError: one of the paths leaves its project.
-        OSError: as usual.
+        OSError: as usual; EINVAL for a folder that would be copied into itself.
     """
+    if source_root == target_root and "\0" not in target and _within(source, target):
+        raise _into_itself(target)
     with beneath(source_root, source) as (from_dir, name):
         mode = os.stat(name, dir_fd=from_dir, follow_symlinks=False).st_mode
         if not stat.S_ISDIR(mode):
@@ -60,6 +64,8 @@ def copy_path(
             if new_name != ".":
                 _make_folder(to_dir, new_name)
             with _folder(from_dir, name) as old, _folder(to_dir, new_name) as new:
+                if source_root == target_root and _reaches(new.fd, old.fd, source_root):
+                    raise _into_itself(target)  # by a link
                 return _copy_folder(old.fd, new.fd, "", options)
 
 
@@ -74,6 +80,33 @@ class _folder:  # noqa: N801 (used as a with-statement's verb)
 
     def __exit__(self, *_: object) -> None:
         os.close(self.fd)
+
+
+def _within(source: str, target: str) -> bool:
+    outer, inner = posixpath.normpath(source), posixpath.normpath(target)
+    return outer == "." != inner or inner.startswith(f"{outer}/")
+
+
+def _reaches(inner: int, outer: int, root: Path) -> bool:
+    """Whether the way up from an open directory to the project leads through another one."""
+    wanted, top = os.fstat(outer), root.stat()
+    here = os.dup(inner)
+    try:
+        while True:
+            info = os.fstat(here)
+            if os.path.samestat(info, wanted):
+                return True
+            if os.path.samestat(info, top):
+                return False
+            up = os.open("..", _OPEN_DIR, dir_fd=here)
+            os.close(here)
+            here = up
+    finally:
+        os.close(here)
+
+
+def _into_itself(target: str) -> OSError:
+    return OSError(errno.EINVAL, "a folder cannot be copied into itself", target)
 
 
 def _copy_folder(source: int, target: int, prefix: str, options: CopyOptions) -> int:
@@ -96,10 +129,10 @@ def _copy_folder(source: int, target: int, prefix: str, options: CopyOptions) ->
 def _copy_entry(source: int, name: str, target: int, new: str, options: CopyOptions) -> int:
     info = os.stat(name, dir_fd=source, follow_symlinks=False)
     old = _lstat(target, new)
-    if old is not None and not options.overwrite_newer and old.st_mtime > info.st_mtime:
-        return 0
     if old is not None and stat.S_ISDIR(old.st_mode):
         raise IsADirectoryError(21, "cannot overwrite a directory by a file", new)
+    if old is not None and not options.overwrite_newer and old.st_mtime > info.st_mtime:
+        return 0
     if old is not None and _same(info, old):
         return 0
     temporary = f".{new}.{os.urandom(4).hex()}"

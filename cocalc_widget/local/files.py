@@ -5,8 +5,10 @@ from __future__ import annotations
 import errno
 import io
 import os
+import shutil
 import stat
 import tarfile
+import uuid
 from collections import deque
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
@@ -112,6 +114,12 @@ def write_bytes(root: Path, path: str, data: bytes) -> None:
             file.write(data)
 
 
+def make_folders(root: Path, path: str) -> None:
+    """Make the folders above a path."""
+    with beneath(root, path, make=True):
+        pass
+
+
 def kind(root: Path, path: str) -> str:
     """`"file"`, `"directory"`, `"other"`, or `""` where there is nothing."""
     try:
@@ -161,3 +169,24 @@ def tar(root: Path, path: str) -> bytes:
                     entry.size = len(data)
                     archive.addfile(entry, io.BytesIO(data))
     return buffer.getvalue()
+
+
+def delete(folder: Path) -> None:
+    """Delete a folder, however deep it is; what can't be deleted stays without a word."""
+    with suppress(RecursionError):
+        shutil.rmtree(folder, ignore_errors=True)
+        return
+    # deeper than Python recurses, and than a path may be long: what is below a folder is
+    # brought up beside it, so that nothing lies deeper than two floors
+    with suppress(OSError):
+        todo = [folder]
+        while todo:
+            here = todo.pop()
+            for entry in list(os.scandir(here)):
+                if not entry.is_dir(follow_symlinks=False):
+                    os.unlink(entry.path)  # noqa: PTH108 (an entry's)
+                    continue
+                up = folder.parent / f".{uuid.uuid4().hex}"
+                os.replace(entry.path, up)  # noqa: PTH105 (an entry's)
+                todo.append(up)
+            here.rmdir()

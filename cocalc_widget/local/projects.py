@@ -66,14 +66,30 @@ class Projects:
         sql = "SELECT * FROM projects WHERE project_id = ?"
         return self._store.one(sql, project_id)
 
-    def of(self, account_id: str, *, deleted: bool = False) -> list[dict[str, Any]]:
-        """All projects of an account, the latest first; with those that are deleted if asked."""
+    def of(
+        self, account_id: str, *, deleted: bool = False, hidden: bool = True
+    ) -> list[dict[str, Any]]:
+        """All projects of an account, the latest first.
+
+        Args:
+            account_id: the account.
+            deleted: with those that are marked as deleted.
+            hidden: with those that the account has hidden.
+        """
         return self._store.all(
             "SELECT p.* FROM projects p JOIN collaborators c USING (project_id) "
-            "WHERE c.account_id = ? AND p.deleted <= ? ORDER BY p.last_edited DESC, p.rowid DESC",
+            "LEFT JOIN hidden h USING (project_id, account_id) "
+            "WHERE c.account_id = ? AND p.deleted <= ? AND (? OR h.project_id IS NULL) "
+            "ORDER BY p.last_edited DESC, p.rowid DESC",
             account_id,
             int(deleted),
+            int(hidden),
         )
+
+    def hide(self, project_id: str, account_id: str) -> None:
+        """Hide a project from an account's list, as its own setting."""
+        sql = "INSERT OR IGNORE INTO hidden VALUES (?, ?)"
+        self._store.run(sql, project_id, account_id)
 
     def one_of(self, account_id: str, project_id: str) -> dict[str, Any] | None:
         """One project of an account, deleted or not."""
@@ -103,10 +119,16 @@ class Projects:
         row = self._store.one(sql, project_id)
         return str(row["account_id"]) if row else ""
 
-    def users(self, project_id: str) -> dict[str, dict[str, str]]:
-        """Account id → group, as a query shows it."""
-        sql = "SELECT account_id, role FROM collaborators WHERE project_id = ?"
-        return {r["account_id"]: {"group": r["role"]} for r in self._store.all(sql, project_id)}
+    def users(self, project_id: str) -> dict[str, dict[str, object]]:
+        """Account id → group, and whether it hides the project, as a query shows it."""
+        sql = (
+            "SELECT c.account_id, role, h.project_id IS NOT NULL AS hides FROM collaborators c "
+            "LEFT JOIN hidden h USING (project_id, account_id) WHERE c.project_id = ?"
+        )
+        return {
+            r["account_id"]: {"group": r["role"], **({"hide": True} if r["hides"] else {})}
+            for r in self._store.all(sql, project_id)
+        }
 
     def add(self, project_id: str, account_id: str, role: str = "collaborator") -> None:
         """Let an account into a project; an owner stays one."""

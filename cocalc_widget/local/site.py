@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import atexit
 import os
-import shutil
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
 from ..errors import ConfigurationError
+from . import files
 from .certs import make_certificate
 from .content import default_content
 from .core import Core, Options
@@ -61,12 +61,13 @@ class LocalCoCalc(Handles):
         latency: seconds that every API request takes at least; the work runs meanwhile.
         faults: names of faults to switch on from the start; see `fault`.
         boot_delay: seconds until the kiosk page listens.
-        queue: True: copies are queued as on cocalc.com; False: done at once as self-hosted.
+        queue: True: copies are queued as on cocalc.com; False: made at once as self-hosted,
+            and answered when they are, or (`wait_until_done: false`) when they are begun.
         generation: "B" (API v2 and the conat bridge: CoCalc since 2025-05) or "A" (v1 and v2).
         admin: the account is a site admin.
         content: project title → files (path → text or bytes) or a folder; None: two
             projects, "Lesson" and "Student", with a few real files.
-        copy_seconds: how long a queued copy takes at least.
+        copy_seconds: how long a copy takes at least.
         start_seconds: how long a stopped project takes to start.
         render_seconds: how long after it was opened a file counts as rendered (B tells it).
         signed_out_seconds: how long a signed-out page says "connected" before it says
@@ -188,7 +189,7 @@ class LocalCoCalc(Handles):
         if core is not None:
             core.close()
         if hasattr(self, "_private"):
-            shutil.rmtree(self._private, ignore_errors=True)
+            files.delete(self._private)
 
     def __enter__(self) -> LocalCoCalc:
         return self.start()
@@ -216,9 +217,9 @@ class LocalCoCalc(Handles):
         self.account_id, self.email = owner.account_id, owner.email
         self.password, self.api_key = owner.password, owner.api_key
         self.projects = {p["title"]: p["project_id"] for p in core.projects.of(self.account_id)}
-        for title, files in self._content.items():
+        for title, inside in self._content.items():
             if title not in self.projects:
-                self.create_project(title, files)
+                self.create_project(title, inside)
         core.begin()
         return make_application(core)
 

@@ -30,6 +30,8 @@ CREATE TABLE IF NOT EXISTS projects (
 CREATE TABLE IF NOT EXISTS collaborators (
     project_id TEXT, account_id TEXT, role TEXT, PRIMARY KEY (project_id, account_id));
 CREATE INDEX IF NOT EXISTS by_account ON collaborators (account_id);
+CREATE TABLE IF NOT EXISTS hidden (
+    project_id TEXT, account_id TEXT, PRIMARY KEY (project_id, account_id));
 CREATE TABLE IF NOT EXISTS copies (
     n INTEGER PRIMARY KEY, copy_path_id TEXT UNIQUE, time REAL, source_project_id TEXT,
     source_path TEXT, target_project_id TEXT, target_path TEXT, overwrite_newer INTEGER,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from ..address import is_uuid
-from .copy_requests import copy_now, copy_request
+from .copy_requests import begin_copy, copy_now, copy_request
 from .events import EventError, Params, event
 from .store import iso
 
@@ -48,8 +49,10 @@ async def copy(core: Core, caller: Caller, p: Params) -> dict[str, Any]:
             if row is None or row["error"]:
                 raise EventError(row["error"] if row else "timed out waiting for the copy")
             copy_path_id = ""
-    else:
+    elif p["wait_until_done"] is None or p["wait_until_done"] is True:
         await copy_now(core, request)
+    else:
+        await begin_copy(core, request)
     reply = {"event": "copy_path_between_projects_response"}
     return {**reply, "copy_path_id": copy_path_id, "note": _NOTE}
 
@@ -121,6 +124,7 @@ async def delete(core: Core, caller: Caller, p: Params) -> dict[str, Any]:
 def show(row: dict[str, Any]) -> dict[str, Any]:
     """A job as the API shows it in a list: everything, null where it is not set."""
     shown = {**row, **{k: iso(row[k]) for k in _DATES}}
+    shown["exclude"] = json.loads(row["exclude"]) if row["exclude"] else None
     return {**shown, **{k: None if row[k] is None else bool(row[k]) for k in _FLAGS}}
 
 

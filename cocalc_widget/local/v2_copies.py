@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .api_v2 import V2Handler, check_uuid, endpoint
-from .copy_requests import copy_now, copy_request
+from .copy_requests import begin_copy, copy_now, copy_request
 from .events import EventError
 from .store import iso
 
@@ -43,8 +43,10 @@ async def copy_path(handler: V2Handler, caller: Caller | None, body: Body) -> An
             if row is None or row["error"]:
                 raise EventError(row["error"] if row else "timed out waiting for the copy")
             copy_id = ""
-    else:
+    elif not b or body.get("wait_until_done", True):
         await copy_now(core, request)
+    else:
+        await begin_copy(core, request)
     return {"copy_id": copy_id} if b else {}
 
 

@@ -37,7 +37,7 @@ async def get(handler: V2Handler, caller: Caller | None, body: Body) -> Any:
     if caller is None or caller.project_id is not None:
         return []
     limit = body.get("limit")
-    rows = handler.core.projects.of(caller.account_id)
+    rows = handler.core.projects.of(caller.account_id, hidden=False)  # nor deleted (recording)
     return _shown(handler, rows[: limit if isinstance(limit, int) else 1000])
 
 

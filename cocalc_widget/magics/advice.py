@@ -37,9 +37,7 @@ ON_A_LINE = {
     "client.create_token(ACCOUNT, PASSWORD)": "%cocalc token ACCOUNT",
     'give its CA file: Client(verify="ca.pem")': "set REQUESTS_CA_BUNDLE to its CA file",
     "client.last_copy.wait()": "%cocalc copies --wait",
-    "client.last_copy.send() sends them": (
-        "batch = %cocalc copies --wait, and then batch.send(), sends them"
-    ),
+    "client.last_copy.send() sends them": "%cocalc copies --retry sends them",
     "; Client(host=..., allow_http=True) takes it all the same": "",
     "give one, Client(api_key=...), or log in by %cocalc login": "%cocalc login asks for one",
     "client.whoami() tells": "%cocalc whoami tells",

@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..errors import ConfigurationError, NotFoundError
 from .parser import Command, argument, option, seconds, switch
 
 if TYPE_CHECKING:
     from argparse import Namespace
+    from collections.abc import Callable
 
     from ..api import Client, CopyJob, CopyJobs
     from ..api.batch import CopyBatch
     from .session import Session
 
+T = TypeVar("T")
+
 
 def _cp(session: Session, args: Namespace) -> object:
     options: dict[str, Any] = {
         name: getattr(args, name)
-        for name in ("overwrite_newer", "delete_missing", "backup", "exclude", "timeout")
+        for name in ("overwrite_newer", "delete_missing", "backup", "exclude", "timeout", "check")
         if getattr(args, name)
     }
     session.folders.clear()  # completion asks again, and finds what has come
-    return session.client().copy(args.source, args.targets, wait=not args.no_wait, **options)
+    client = session.client()
+    return _told(lambda: client.copy(args.source, args.targets, wait=not args.no_wait, **options))
 
 
 def _copies(session: Session, args: Namespace) -> object:
@@ -38,7 +42,31 @@ def _copies(session: Session, args: Namespace) -> object:
             "Nothing was copied yet in this session.",
             remedy="Name the project: %cocalc copies PROJECT, or --to PROJECT.",
         )
-    return batch.wait() if args.wait else _look(client, batch)
+    if args.retry:
+        session.folders.clear()
+        return _told(batch.retry)
+    if not args.wait:
+        return _look(client, batch)
+    _told(batch.wait)
+    if batch.unsent:
+        names = ", ".join(job.shown(job.target) for job in batch.unsent)
+        print(f"Not sent, as it was stopped before: {names}. %cocalc copies --retry sends them.")
+    return batch
+
+
+def _told(work: Callable[[], T]) -> T:
+    """Do it; where Ctrl-C stops it, what can be done then is said in words of this magic."""
+    from ..api.flight import WaitingStopped
+
+    try:
+        return work()
+    except WaitingStopped as stopped:
+        told = f"Stopped waiting; {stopped.left} copies go on: %cocalc copies tells how they do."
+        if stopped.unsent:
+            told += f" {stopped.unsent} were not sent: %cocalc copies --retry sends them."
+        if stopped.left or stopped.unsent:
+            stopped.reword(told)
+        raise
 
 
 def _look(client: Client, batch: CopyBatch) -> CopyJobs:
@@ -63,6 +91,7 @@ COMMANDS = (
             argument("source", "what to copy, as PROJECT:PATH", kind="address"),
             argument("targets", "where to, as PROJECT or PROJECT:PATH", nargs="+", kind="address"),
             switch("--no-wait", text="return at once; %cocalc copies tells how it goes"),
+            switch("--check", text="compare both sides then: done means seen to have arrived"),
             switch("--overwrite-newer", text="overwrite also what is newer in the target"),
             switch("--delete-missing", text="delete in the target what the source has not"),
             switch("--backup", text="keep what is overwritten under another name"),
@@ -99,8 +128,13 @@ COMMANDS = (
             ),
             option("--id", text="one copy, by its id"),
             switch("--wait", text="wait until the last copies have ended"),
+            switch("--retry", text="send what was not sent, and again what failed"),
         ),
         details="Servers without a queue copy at once and keep no list.",
-        examples=("%cocalc copies", "%cocalc copies Lesson --to Student"),
+        examples=(
+            "%cocalc copies",
+            "%cocalc copies --retry",
+            "%cocalc copies Lesson --to Student",
+        ),
     ),
 )

@@ -16,9 +16,9 @@ import pytest
 
 from cocalc_widget import errors
 from cocalc_widget.address import Address
-from cocalc_widget.api import Client, CopyBatch, detect
+from cocalc_widget.api import Client, detect
 
-from .fake import HANG, RESET, Answer, Reaction, Seen, serving
+from .fake import HANG, NO_KEY, RESET, Answer, Reaction, Seen, serving
 
 KEY = "sk-AbCdEfGhIjKlMnOpQrStUv"
 SOURCE = "aaaaaaaa-0000-4000-8000-000000000001"
@@ -50,6 +50,8 @@ class Queue:
 
     def __call__(self, seen: Seen) -> Reaction:
         event = seen.path.rpartition("/")[2]
+        if event == "customize":
+            return Answer({"configuration": {"kucalc": "no" if self.at_once else "yes"}})
         return getattr(self, event)(seen.json)  # type: ignore[no-any-return]
 
     def copy_path_between_projects(self, told: dict[str, Any]) -> Reaction:
@@ -150,7 +152,7 @@ def test_wait_false_then_wait() -> None:
         batch = subject.copy(SRC, project(1), project(2), wait=False)
         assert [job.state for job in batch] == ["queued", "queued"]
         assert all(job.id for job in batch)
-        assert queue.polls == 0
+        assert queue.polls == 2, "what is there before anything is sent"
         assert subject.last_copy is batch
         with pytest.raises(errors.APITimeoutError, match="2 of 2") as caught:
             batch.wait(0.1)
@@ -195,17 +197,73 @@ def test_lost_answers_are_looked_up_not_sent_again() -> None:
     assert "lost" in batch[1].note
 
 
-def test_an_old_job_is_not_taken_for_a_lost_answer() -> None:
+@pytest.mark.parametrize("reaction", [RESET, HANG])
+def test_a_job_of_an_earlier_batch_is_not_taken_for_a_lost_answer(reaction: str) -> None:
+    """Copied, changed, copied again in the same second: the old version must not say done."""
     queue = Queue()
     with serving(queue) as server:
-        subject = client(server.url)
+        subject = client(server.url, timeout=1.0)
         subject.copy(SRC, project(1))
-        row = next(iter(queue.jobs.values()))
-        row["time"] = iso(datetime.now(timezone.utc) - timedelta(seconds=30))
-        queue.before = {project(1): RESET}
+        queue.before = {project(1): reaction}
         with pytest.raises(errors.APIConnectionError) as caught:
             subject.copy(SRC, project(1))
-    assert caught.value.sent
+        assert caught.value.sent
+        batch = subject.last_copy
+        assert batch is not None
+        assert batch[0].state == "unknown"
+        assert batch[0].note == "the server lists no such copy: retry() sends it"
+        assert queue.copied == {project(1): 1}
+        assert batch.retry().done
+    assert queue.copied == {project(1): 2}
+
+
+def test_a_job_of_another_client_is_not_taken_for_a_lost_answer() -> None:
+    """Made a moment before, at the same moment, or a little later: nobody can say whose it is."""
+    queue = Queue()
+    with serving(queue) as server:
+        other, subject = client(server.url), client(server.url)
+        plain = queue.copy_path_between_projects
+        lost: list[str] = [project(1), project(2), project(3)]
+
+        def both(told: dict[str, Any]) -> Reaction:
+            if told["target_project_id"] not in lost:
+                return plain(told)
+            lost.remove(told["target_project_id"])
+            plain(told)  # somebody else's
+            if told["target_project_id"] == project(3):
+                later = datetime.now(timezone.utc) + timedelta(seconds=30)
+                list(queue.jobs.values())[-1]["time"] = iso(later)
+                return RESET
+            if told["target_project_id"] == project(2):
+                plain(told)  # and this one's
+            return RESET
+
+        queue.copy_path_between_projects = both  # type: ignore[method-assign]
+        lost.remove(project(1))
+        other.copy(SRC, project(1))
+        queue.before = {project(1): RESET}
+        batch = subject.copy(SRC, project(1), project(2), project(3), project(4))
+        assert [job.state for job in batch] == ["unknown"] * 3 + ["done"]
+        assert "retry() sends it" in batch[0].note
+        assert "may be another's" in batch[1].note
+        assert "may be another's" in batch[2].note
+        copied = queue.copied.copy()
+        batch.retry()
+        assert [job.state for job in batch] == ["done", "unknown", "unknown", "done"]
+        assert queue.copied - copied == {project(1): 1}, "what may have been made is left alone"
+        assert batch.retry(unknown=True).done
+
+
+def test_what_was_there_cannot_be_asked() -> None:
+    queue = Queue()
+    queue.after = {project(1): RESET}
+    with serving(queue) as server:
+        queue.status_faults = [Answer({"error": "no"}, 403)]
+        batch = client(server.url).copy(SRC, project(1), project(2))
+        assert [job.state for job in batch] == ["unknown", "done"]
+        assert "unknown=True" in batch[0].note
+        batch.retry()
+    assert queue.copied == {project(1): 1, project(2): 1}
 
 
 def test_ten_percent_of_faults() -> None:
@@ -215,7 +273,15 @@ def test_ten_percent_of_faults() -> None:
     kinds = [page, RESET, HANG]
     queue.before = {names[n]: kinds[n % 3] for n in range(0, 60, 10)}
     queue.after = {names[n]: RESET for n in range(5, 60, 30)}
-    queue.status_faults = [page, RESET, page]
+    plain = queue.copy_path_between_projects
+    faults = [page, RESET, page]
+
+    def send(told: dict[str, Any]) -> Reaction:
+        if faults:  # not before anything is sent
+            queue.status_faults.append(faults.pop(0))
+        return plain(told)
+
+    queue.copy_path_between_projects = send  # type: ignore[method-assign]
     with serving(queue) as server:
         subject = client(server.url, timeout=1.0)
         batch = subject.copy(SRC, names)
@@ -368,27 +434,18 @@ def test_interrupted_sending() -> None:
     queue.delay = 0.05
     with serving(queue) as server:
         subject = client(server.url)
-        holder: list[CopyBatch] = []
-        original = CopyBatch.send
+        ticks = iter(range(10_000))
 
-        def send(self: CopyBatch) -> CopyBatch:
-            holder.append(self)
-            ticks = iter(range(10_000))
-
-            def tick(*_: Any) -> None:
-                if next(ticks) == 2:
-                    raise KeyboardInterrupt
-
-            from cocalc_widget.api import progress
-
-            patch.setattr(progress.Progress, "update", tick)
-            return original(self)
+        def tick(*_: Any) -> None:
+            if next(ticks) == 2:
+                raise KeyboardInterrupt
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(CopyBatch, "send", send)
+            patch.setattr("cocalc_widget.api.progress.Progress.update", tick)
             with pytest.raises(KeyboardInterrupt, match="were not sent"):
                 subject.copy(SRC, [project(n) for n in range(100)], concurrency=2)
-        batch = holder[0]
+        batch = subject.last_copy
+        assert batch is not None
         assert 0 < batch.states["waiting"] < 100
         queue.delay = 0.0
         batch.send()
@@ -425,6 +482,8 @@ def test_the_trap_of_v2_on_generation_a() -> None:
     def handle(seen: Seen) -> Reaction:
         if seen.path == "/api/conat/hub":
             return Answer("<title>404 Page Not Found</title>", 404, "text/html")
+        if seen.path == "/api/v1/ping":
+            return NO_KEY
         if seen.path.endswith("projects/get"):
             return Answer([{"project_id": p, "title": ""} for p in (SOURCE, project(1))])
         if seen.path.endswith("user-query"):
@@ -448,7 +507,22 @@ def test_the_trap_of_v2_on_generation_a() -> None:
                 subject.copy(SRC, project(1), **{name: value})  # type: ignore[arg-type]
 
 
+W = f"{SOURCE}:w"
 BAD: list[tuple[tuple[Any, ...], dict[str, Any]]] = [
+    # a folder into itself, however it is written; and with delete_missing out of itself
+    ((W, f"{W}/x"), {}),
+    ((W, f"{W}//x"), {}),
+    ((f"{SOURCE}:./w", f"{SOURCE}:w/x"), {}),
+    ((W, f"{SOURCE}:./w"), {}),
+    ((W, f"{SOURCE}:w/../w/x"), {}),
+    ((f"{SOURCE}:.", f"{SOURCE}:copy"), {}),
+    ((f"{SOURCE}:w/x", W), {"delete_missing": True}),
+    # what reads like `cp one two folder`, as Unix has it
+    ((W, f"{project(1)}:w", f"{project(2)}:folder"), {}),
+    ((W, project(1), f"{project(2)}:folder"), {}),
+    ((W, f"{project(2)}:folder", [project(1)]), {}),
+    ((W, f"{project(1)}:./w/", f"{project(2)}:folder"), {}),
+    ((W, f"{project(1)}:w", f"{project(1)}:./w"), {}),
     ((SOURCE, project(1)), {}),
     ((SRC,), {}),
     ((SRC, []), {}),
@@ -491,18 +565,31 @@ def test_options_on_the_wire() -> None:
             exclude="*.pyc",
             timeout=30,
         )
-        assert server.seen[0].json == {
+        assert server.seen[1].json == {
             "src_project_id": SOURCE,
             "src_path": "task/one.md",
             "target_project_id": project(1),
             "target_path": "else/where.md",
-            "wait_until_done": False,
+            "wait_until_done": True,
             "overwrite_newer": True,
             "delete_missing": True,
             "backup": True,
             "exclude": ["*.pyc"],
             "timeout": 30,
         }
+
+
+def test_copies_within_a_project_and_what_reads_like_unix() -> None:
+    queue = Queue()
+    with serving(queue) as server:
+        subject = client(server.url)
+        assert subject.copy(W, f"{SOURCE}:w2", f"{SOURCE}:v/w").done
+        assert subject.copy(f"{SOURCE}:w/x", W).done, "its content, a floor up"
+        with pytest.raises(errors.ValidationError, match="second source") as caught:
+            subject.copy(W, f"{project(1)}:w", f"{project(2)}:folder")
+        for word in ("one source", "each has a path of its own", "takes a copy for each"):
+            assert word in caught.value.remedy
+        assert queue.copied.keys() == {SOURCE}
 
 
 @pytest.fixture
@@ -517,30 +604,29 @@ def test_targets_by_title_prefix_and_csv(names: dict[str, str], tmp_path: Path) 
     text = io.StringIO()
     csv.writer(text).writerows([["name", "project_id", "path"], ["x", project(7), "in/x.md"]])
     (tmp_path / "class.csv").write_text(text.getvalue())
-    (tmp_path / "plain.csv").write_text(f"{project(8)}\n{project(9)},z.md\n\n")
+    (tmp_path / "plain.csv").write_text(f"{project(8)}\n{project(9)}\n\n")
     with serving(lambda s: listing if s.path.endswith("query") else queue(s)) as server:
         batch = client(server.url).copy(
             "Src:a.md",
-            "Class A",
+            "Class A:c.md",
             [names["Class B"][:9] + "0000-4000-8000-000000000002:b.md"],
             tmp_path / "class.csv",
-            tmp_path / "plain.csv",
-            (project(n) for n in (4, 5)),
+            (f"{project(n)}:d.md" for n in (4, 5)),
         )
         assert server.paths().count("/api/v1/query") == 1
         told = [(job.target.project, job.target.path) for job in batch]
         assert told == [
-            (project(1), "a.md"),
+            (project(1), "c.md"),
             (project(2), "b.md"),
             (project(7), "in/x.md"),
-            (project(8), "a.md"),
-            (project(9), "z.md"),
-            (project(4), "a.md"),
-            (project(5), "a.md"),
+            (project(4), "d.md"),
+            (project(5), "d.md"),
         ]
+        plain = client(server.url).copy("Src:a.md", tmp_path / "plain.csv", "Class A", "Class B")
+        assert [job.target.path for job in plain] == ["a.md"] * 4
         # shown as people know them, where the one listing told; ids otherwise
-        assert repr(batch).startswith("<CopyBatch of Src:a.md to 7 targets: 7 done>")
-        assert "  Class A:a.md: done" in repr(batch)
+        assert repr(batch).startswith("<CopyBatch of Src:a.md to 5 targets: 5 done>")
+        assert "  Class A:c.md: done" in repr(batch)
         assert "Class B:b.md" in batch._repr_html_()
         assert project(1) not in batch._repr_html_()
         assert project(7) in batch._repr_html_()
@@ -600,3 +686,98 @@ def test_copy_status_of_nothing() -> None:
         with pytest.raises(errors.ValidationError):
             subject.copies()
         assert server.seen == []
+
+
+def gate() -> tuple[Queue, threading.Event]:
+    """A server without a queue, which copies when it is let."""
+    queue, let = Queue(at_once=True), threading.Event()
+    plain = queue.copy_path_between_projects
+
+    def slow(told: dict[str, Any]) -> Reaction:
+        assert told["wait_until_done"] is True
+        let.wait(10)
+        return plain(told)
+
+    queue.copy_path_between_projects = slow  # type: ignore[method-assign]
+    return queue, let
+
+
+def test_without_a_queue_copies_go_on_though_nobody_waits() -> None:
+    queue, let = gate()
+    with serving(queue) as server:
+        subject = client(server.url)
+        began = time.monotonic()
+        batch = subject.copy(SRC, [project(n) for n in range(5)], wait=False, concurrency=2)
+        assert time.monotonic() - began < 4
+        assert batch.states == {"sending": 2, "waiting": 3}
+        first = batch[0]
+        assert subject.copy_status(first).state == "sending"
+        with pytest.raises(errors.APITimeoutError, match=r"5 of 5 .* go on") as caught:
+            batch.wait(0.05)
+        assert "client.copies" not in caught.value.remedy, "it has no list"
+        let.set()
+        batch.wait()
+        assert batch.states == {"done": 5}
+        assert subject.copy_status(first).done
+    assert queue.copied == {project(n): 1 for n in range(5)}
+
+
+def test_a_wait_in_seconds_is_obeyed_without_a_queue() -> None:
+    queue, let = gate()
+    with serving(queue) as server:
+        subject = client(server.url)
+        began = time.monotonic()
+        with pytest.raises(errors.APITimeoutError, match=r"1 of 1 .*after 0.2 s"):
+            subject.copy(SRC, project(1), wait=0.2)
+        assert time.monotonic() - began < 3
+        batch = subject.last_copy
+        assert batch is not None
+        assert batch[0].state == "sending"
+        let.set()
+        assert batch.retry().done, "what is under way is not sent again"
+    assert queue.copied == {project(1): 1}
+
+
+def test_ctrl_c_without_a_queue(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is being copied goes on; the rest is not sent until it is asked for."""
+    queue, let = gate()
+    with serving(queue) as server:
+        subject = client(server.url)
+
+        once = iter([KeyboardInterrupt])
+
+        def interrupt(*_: Any) -> Any:
+            if len(server.seen) >= 3:  # its settings, and two copies
+                for key in once:
+                    raise key
+
+        with monkeypatch.context() as patch:
+            patch.setattr("cocalc_widget.api.progress.Progress.update", interrupt)
+            with pytest.raises(KeyboardInterrupt, match=r"2 copies go on.* 3 were not sent: send"):
+                subject.copy(SRC, [project(n) for n in range(5)], concurrency=2)
+        batch = subject.last_copy
+        assert batch is not None
+        let.set()
+        assert batch.wait().states == {"done": 2, "waiting": 3}
+        assert batch.send().states == {"done": 5}
+    assert queue.copied == {project(n): 1 for n in range(5)}
+
+
+def test_a_copy_that_was_only_begun_is_not_done() -> None:
+    """`""` where an id was to come: nobody will ever hear how it ends (recording)."""
+    queue = Queue(at_once=True)
+    settings = Answer({"configuration": {"kucalc": "yes"}})
+    with serving(lambda s: settings if s.path == "/customize" else queue(s)) as server:
+        batch = client(server.url).copy(SRC, project(1), project(2), concurrency=1)
+        sent = [s for s in server.seen if s.path.endswith("between_projects")]
+    assert [s.json["wait_until_done"] for s in sent] == [False, True], "the next one is waited for"
+    assert [job.state for job in batch] == ["unknown", "done"]
+    assert "only began" in str(batch[0].error)
+
+
+@pytest.mark.parametrize("told", [{}, {"configuration": None}, [], {"configuration": {}}])
+def test_where_nobody_knows_of_a_queue_the_end_is_waited_for(told: Any) -> None:
+    queue = Queue(seconds=0.2)
+    with serving(lambda s: Answer(told) if s.path == "/customize" else queue(s)) as server:
+        assert client(server.url).copy(SRC, project(1)).done
+        assert server.seen[1].json["wait_until_done"] is True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,9 @@ from cocalc_widget.api import Client, detect
 from cocalc_widget.api.batch import CopyBatch
 from cocalc_widget.api.caller import Caller
 from cocalc_widget.api.deadline import exchange
+from cocalc_widget.api.dialect import CopyOptions
 from cocalc_widget.api.jobs import CopyJob
-from cocalc_widget.api.sending import adopt
+from cocalc_widget.api.recovering import Before, Lost, recover
 from cocalc_widget.api.targets import read
 from cocalc_widget.api.transport import Transport
 from cocalc_widget.api.wire import Reply
@@ -124,12 +126,37 @@ def test_interrupted_where_nothing_is_listed(monkeypatch: pytest.MonkeyPatch) ->
             batch.wait()
 
 
-def test_without_the_servers_clock_nothing_is_taken_for_a_lost_answer() -> None:
+def test_which_jobs_are_taken_for_lost_answers() -> None:
+    """Only what was not there before, was made until the answer was missed, and is like it."""
     source, target = Address(project(1), "a"), Address(project(2), "a")
-    lost = CopyJob("", source, target, "unknown")
-    row = CopyJob("7", source, target, "done", time=datetime.now(timezone.utc))
-    assert adopt({0: lost}, [row], set(), None) == {}
-    assert adopt({0: lost}, [row], set(), 0.0)[0].id == "7"
+    now = datetime.now(timezone.utc)
+    how = CopyOptions(backup=True, exclude=("*.pyc",))
+    job = CopyJob("", source, target, "unknown")
+    row = CopyJob("7", source, target, "done", time=now, asked=(False, False, True, ("*.pyc",)))
+    lost = Lost(Before(frozenset({"6"})), now.timestamp())
+
+    def found(known: Lost | None, *rows: CopyJob) -> tuple[str, bool]:
+        told = {} if known is None else {0: known}
+        ours, doubtful = recover({0: job}, told, how, rows, {"5"})
+        return ours[0].id if ours else "", 0 in doubtful
+
+    assert found(lost, row) == ("7", False)
+    assert found(lost, row, row) == ("7", False), "listed twice"
+    assert found(lost) == ("", False)
+    assert found(lost, replace(row, id="5"), replace(row, id="6")) == ("", False)
+    assert found(lost, replace(row, target=source)) == ("", False)
+    assert found(lost, row, replace(row, id="8")) == ("", True)
+    assert found(lost, replace(row, asked=(False, False, False, ()))) == ("", True)
+    assert found(lost, replace(row, asked=None)) == ("", True)
+    assert found(lost, replace(row, time=now + timedelta(seconds=9))) == ("", True)
+    assert found(lost, replace(row, time=None)) == ("", True)
+    assert found(replace(lost, missed=None), row) == ("", True), "no clock"
+    assert found(Lost(None, now.timestamp()), row) == ("", True)
+    assert found(None) == ("", True)
+    # more jobs than are listed at once: what is older than the latest of them was there
+    full = Lost(Before(frozenset({"6"}), now), now.timestamp())
+    assert found(full, replace(row, time=now - timedelta(seconds=1))) == ("", False)
+    assert found(full, row) == ("7", False)
 
 
 def test_a_clock_that_is_none() -> None:

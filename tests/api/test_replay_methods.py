@@ -14,7 +14,7 @@ from cocalc_widget.api import Account, Client, CopyJob, ExecResult, Ping, Projec
 from cocalc_widget.redact import Secret
 
 from .expected import FAILURES
-from .fake import Answer, Reaction, Seen, Server, serving
+from .fake import NO_KEY, Answer, Reaction, Seen, Server, serving
 from .recordings import ROWS, Row, client_for
 
 P = "aaaaaaaa-0000-4000-8000-000000000001"
@@ -22,6 +22,11 @@ Q = "aaaaaaaa-0000-4000-8000-000000000002"
 A = "bbbbbbbb-0000-4000-8000-000000000002"
 JOB = "ebb441f0-7714-423f-8c5d-753a71cf6de7"
 Method = Callable[[Client], Any]
+
+
+def last_of(client: Client, **options: Any) -> CopyJob:
+    return client.copy(f"{P}:A/doc.txt", Q, **options)[0]
+
 
 # path (for the bridge: method) -> the typed method that calls it
 V1: dict[str, Method] = {
@@ -32,7 +37,7 @@ V1: dict[str, Method] = {
     "write_text_file_to_project": lambda c: c.write_text(P, "A/doc.txt", "hello"),
     "read_text_file_from_project": lambda c: c.read_text(P, "A/doc.txt"),
     "project_exec": lambda c: c.exec(P, "echo", ["xyz", "abc"]),
-    "copy_path_between_projects": lambda c: c.copy(f"{P}:A/doc.txt", Q, wait=False)[0],
+    "copy_path_between_projects": lambda c: last_of(c, wait=False),
     "copy_path_status": lambda c: c.copy_status(JOB),
     "copy_path_delete": lambda c: c.cancel_copy(JOB),
     "query": lambda c: c.projects(),
@@ -106,6 +111,12 @@ def handler(row: Row) -> Callable[[Seen], Reaction]:
             if row.file != "conat-2026":
                 return Answer("<title>404 Page Not Found</title>", 404, "text/html")
             return Answer({"error": "You must provide authentication via an API key."})
+        if seen.path == "/customize":
+            queued = row.name.startswith("kucalc.") and "wait_true" not in row.name
+            kind = "yes" if queued else "no"
+            return Answer({"configuration": {"kucalc": kind}})
+        if seen.path == "/api/v1/ping":
+            return NO_KEY
         if seen.path == "/api/v2/projects/get":
             return Answer([{"project_id": P, "title": "S"}, {"project_id": Q, "title": "T"}])
         if seen.path == "/api/v2/exec":

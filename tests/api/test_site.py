@@ -73,6 +73,21 @@ def test_projects(site: LocalCoCalc, client: Client) -> None:
     assert "A new one" in client.projects()._repr_html_()
 
 
+def test_deleted_and_hidden_projects_are_not_in_the_way(site: LocalCoCalc, client: Client) -> None:
+    """Their titles made the one that is used ambiguous."""
+    made = [client.create_project("Again") for _ in range(4)]
+    site.core.projects.change(made[0], deleted=1)
+    site.core.projects.hide(made[1], site.account_id)
+    other, _ = site.create_account("Bo", "B", f"bo-{id(client)}@local.test")
+    site.core.projects.add(made[2], other)
+    site.core.projects.hide(made[2], other)  # another's setting is no matter
+    site.core.projects.change(made[3], title="Once more")
+    named = {p.project_id for p in client.projects()}
+    assert not {made[0], made[1]} & named
+    assert client.resolve("Again") == made[2]
+    assert client.copy("Source:task.md", "Again").done
+
+
 def test_files(site: LocalCoCalc, client: Client) -> None:
     project = site.projects["Source"]
     for text in ("", "plain\n", "wörld ✓ \U0001d4b3\r\n\ttab", "a=b&c d%20+", "\ufffd is legal"):
@@ -128,7 +143,7 @@ def test_exec(site: LocalCoCalc, client: Client) -> None:
 
 def test_copying(site: LocalCoCalc, client: Client) -> None:
     project = site.projects["Source"]
-    batch = client.copy("Source:task.md", "Target", "Third:in/x.md")
+    batch = client.copy("Source:task.md", "Target:task.md.2", "Third:in/x.md")
     assert batch.done, batch
     assert client.read_text(site.projects["Third"], "in/x.md") == "# Task\n"
     assert client.copy(f"{project}:set", "Third:sets").done
@@ -148,6 +163,30 @@ def test_copying(site: LocalCoCalc, client: Client) -> None:
         with pytest.raises(errors.NotFoundError) as caught:
             client.copies(src="Source")
         assert caught.value.remedy
+
+
+@pytest.mark.parametrize("kind", ["v1", "v2", "conat"])
+def test_done_means_that_the_files_are_there(kind: str) -> None:
+    """Without a queue, too: `done` came while a large folder was still on its way."""
+    with make(kind, copy_seconds=0.4) as site:
+        api: Any = "v2" if kind == "v2" else "auto"
+        client = Client(site.api_key, host=site.url, verify=site.ca_file, api=api)
+        project, target = site.projects["Source"], site.directory(site.projects["Target"])
+        assert client.copy(f"{project}:set", "Target").done
+        assert (target / "set/one.txt").exists()
+        # what would never be told of a copy that is only begun
+        (target / "task.md").mkdir()
+        (target / "task.md/task.md").mkdir()
+        with pytest.raises(errors.CoCalcError):
+            client.copy(f"{project}:task.md", "Target")
+        # nobody waits: it goes on, and tells how it ends
+        with pytest.raises(errors.APITimeoutError):
+            client.copy(f"{project}:set", "Third", wait=0.05)
+        batch = client.last_copy
+        assert batch is not None
+        assert batch[0].state == "sending"
+        assert batch.wait(10).done
+        assert (site.directory(site.projects["Third"]) / "set/one.txt").exists()
 
 
 def test_copy_options(site: LocalCoCalc, client: Client) -> None:

@@ -73,3 +73,38 @@ def test_a_class_with_failures(site: LocalCoCalc) -> None:
     assert batch.done, batch
     made = Counter(job.target.project for job in subject.copies(src="Source"))
     assert made == dict.fromkeys(students, 1)
+
+
+@pytest.mark.parametrize("fault", ["reset", "lost-reply"])
+def test_copied_changed_and_copied_again(site: LocalCoCalc, fault: str) -> None:
+    """`done` means this version: the job of the first copy is not taken for the lost one."""
+    subject = client(site, timeout=3.0)
+    source, target = site.projects["Source"], site.projects["Student 00"]
+    name = f"{fault}.md"
+    subject.write_text(source, name, "old")
+    subject.copy(f"{source}:{name}", target)
+    subject.write_text(source, name, "new!")
+    plain = subject._dialect.send_copy
+
+    def send(*args: Any, **options: Any) -> str:
+        site.fault(fault)
+        try:
+            return plain(*args, **options)
+        finally:
+            site.fault(fault, False)
+
+    subject._dialect.send_copy = send  # type: ignore[method-assign]
+    if fault == "lost-reply":
+        batch = subject.copy(f"{source}:{name}", target)
+        assert "found again" in batch[0].note
+    else:
+        with pytest.raises(errors.APIConnectionError):
+            subject.copy(f"{source}:{name}", target)
+        assert subject.last_copy is not None
+        batch = subject.last_copy
+        assert batch[0].state == "unknown"
+        assert subject.read_text(target, name) == "old"
+        subject._dialect.send_copy = plain  # type: ignore[method-assign]
+        batch.retry()
+    assert batch.done
+    assert subject.read_text(target, name) == "new!"

@@ -390,7 +390,7 @@ def test_what_may_have_been_copied_is_not_sent_again(answer: Answer, state: str)
     with serving(lambda _seen: answer) as server:
         subject = client(server.url)
         with pytest.raises(errors.CoCalcError):
-            subject.copy(f"{P}:a.md", Q, wait=False)
+            subject.copy(f"{P}:a.md", Q)
         batch = subject.last_copy
         assert batch is not None
         assert batch[0].state == state

@@ -102,6 +102,9 @@ class Stage:
             self.core.accounts.create(*fields)
         if name in ("hub.createToken", "hub.org.create"):
             self.site.store.run("DELETE FROM orgs WHERE name = 'uni'")
+        if name.startswith("v1.copy."):
+            self.core.projects.fill(self.projects[0], {"one.txt": "1"})
+            self.core.projects.fill(self.projects[1], {"wall": "in the way"})
         self._prepare_queries(name)
         in_org = name == "hub.createToken"
         if in_org:

@@ -221,3 +221,18 @@ def test_five_hundred_copies_are_not_held_up_by_the_server(
     assert len(list((site.directory(student) / "many").iterdir())) == 500
     assert site.requests["v1/copy_path_between_projects"] == 500
     assert took < 10  # 1.6 s is the ideal; the client runs in this process too
+
+
+def test_hidden_and_deleted_projects_are_listed_by_queries_alone(
+    site: LocalCoCalc, api: Api
+) -> None:
+    """`projects_all` has them all; v2 leaves both out (recording)."""
+    gone, hidden = site.create_project("Gone"), site.create_project("Hidden")
+    site.core.projects.change(gone, deleted=1)
+    site.core.projects.hide(hidden, site.account_id)
+    wanted = {"project_id": None, "title": None, "deleted": None, "users": None}
+    rows = api.v1("query", query={"projects_all": [wanted]})["query"]["projects_all"]
+    listed = {row["project_id"]: row for row in rows}
+    assert listed[gone]["deleted"] is True
+    assert listed[hidden]["users"] == {site.account_id: {"group": "owner", "hide": True}}
+    assert not {gone, hidden} & {row["project_id"] for row in api.v2("projects/get")}

@@ -55,7 +55,7 @@ def _load(name: str) -> list[tuple[str, dict[str, Any]]]:
 ALSO = re.compile(
     r"log\.|project\.(create|delete|deleted\.query|state|stranger)|users\.search\.email$|org\.create|"
     r"(v1\.)?exec\.(env|max_output|missing_program|bash_args|blank_no_bash)|"
-    r"v1\.(query\.(log|project\.fields|projects_all|delete)|user_search\.email)"
+    r"v1\.(copy\.(under_a_file|file_in_the_way)\.|query\.(log|project\.fields|projects_all|delete)|user_search\.email)"
 )
 ROWS = [
     *_load("v1"),

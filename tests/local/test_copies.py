@@ -119,3 +119,39 @@ def test_generation_a_says_ok_for_a_target_that_is_not_there(site: LocalCoCalc, 
     ask = {"path": "lesson.md", "src_project_id": site.projects["Lesson"]}
     assert api.v2("projects/copy-path", **ask, target_project_id=nowhere) == {}
     assert not site.directory(nowhere).exists()
+
+
+@pytest.mark.parametrize("generation", ["A", "B"])
+def test_without_a_queue_a_copy_is_waited_for_or_only_begun(
+    make_site: Callable[..., LocalCoCalc], generation: str
+) -> None:
+    """Begun: the answer comes first, the files later, and a failure is told to nobody."""
+    api = Api(make_site(generation=generation, copy_seconds=0.3))
+    lesson, student = (api.site.projects[it] for it in ("Lesson", "Student"))
+    target = api.site.directory(student)
+
+    def ask(path: str, target_path: str, **more: Any) -> Any:
+        places = {"src_project_id": lesson, "target_project_id": student}
+        places["target_path"] = target_path
+        if generation == "A":
+            return api.v1("copy_path_between_projects", src_path=path, **places, **more)
+        return api.v2("projects/copy-path", path=path, **places, **more)
+
+    for wait in ({}, {"wait_until_done": True}):
+        name = f"{len(wait)}.md"
+        assert "error" not in ask("lesson.md", name, **wait)
+        assert (target / name).exists()
+    assert "error" not in ask("lesson.md", "late.md", wait_until_done=False)
+    assert not (target / "late.md").exists()
+    until((target / "late.md").exists)
+    # found out at once
+    told = ask("nothing", "x", wait_until_done=False)["error"]
+    assert told.startswith("ENOENT: no such file or directory, stat '/projects/")
+    (target / "wall").write_text("in the way")
+    told = ask("lesson.md", "wall/x.md", wait_until_done=False)["error"]
+    assert told == "child exited with code 1"
+    # and never
+    (target / "folder.md").mkdir()
+    (target / "folder.md/lesson.md").mkdir()
+    assert "error" in ask("lesson.md", "folder.md")
+    assert "error" not in ask("lesson.md", "folder.md", wait_until_done=False)

@@ -140,3 +140,35 @@ def test_copies_of_files(tmp_path: Path) -> None:
         assert (tmp_path / made).stat().st_mode & 0o777 == 0o755
     with pytest.raises(FileNotFoundError):
         copy_path(tmp_path, "nothing", tmp_path, "z", CopyOptions())
+
+
+@pytest.mark.parametrize("target", ["w/x", "./w/x", "w//x", "w/./x/y", "link/x"])
+def test_a_folder_is_not_copied_into_itself(tmp_path: Path, target: str) -> None:
+    (tmp_path / "w").mkdir()
+    (tmp_path / "w/a.txt").write_text("a")
+    (tmp_path / "link").symlink_to("w")
+    with pytest.raises(OSError, match="into itself"):
+        copy_path(tmp_path, "w", tmp_path, target, CopyOptions())
+    assert not list((tmp_path / "w").rglob("?/a.txt"))
+    with pytest.raises(OSError, match="into itself"):
+        copy_path(tmp_path, ".", tmp_path, "copy", CopyOptions())
+    assert copy_path(tmp_path, "w", tmp_path, "wx", CopyOptions()) == 1
+    (tmp_path / "w/deep").mkdir()
+    (tmp_path / "w/deep/b.txt").write_text("b")
+    assert copy_path(tmp_path, "w/deep", tmp_path, "w", CopyOptions()) == 1, "a floor up"
+    other = tmp_path / "other"
+    other.mkdir()
+    assert copy_path(tmp_path, "w", other, "w/x", CopyOptions()) == 3, "elsewhere"
+
+
+def test_a_site_closes_however_deep_its_folders_are() -> None:
+    with LocalCoCalc(content={"One": {"a/b.txt": "b"}}) as site:
+        here = os.open(site.directory(site.projects["One"]), os.O_RDONLY)
+        for _ in range(3000):  # deeper than Python recurses, and than a path may be long
+            os.mkdir("d", dir_fd=here)
+            below = os.open("d", os.O_RDONLY, dir_fd=here)
+            os.close(here)
+            here = below
+        os.close(here)
+        private = site._private
+    assert not private.exists()

@@ -21,6 +21,7 @@ OPEN = {
 }
 CP = {
     "no_wait": False,
+    "check": False,
     "overwrite_newer": False,
     "delete_missing": False,
     "backup": False,
@@ -74,6 +75,7 @@ def parse(line, *, cell=False):
         ("closeall --timeout 3", {"timeout": 3.0}),
         ("status", {"timeout": None}),
         ("status --timeout=0.5", {"timeout": 0.5}),
+        ("cp --check a:x b", CP | {"source": "a:x", "targets": ["b"], "check": True}),
         ("cp a:x b", CP | {"source": "a:x", "targets": ["b"]}),
         ("cp a:x b c:y d", CP | {"source": "a:x", "targets": ["b", "c:y", "d"]}),
         (
@@ -93,9 +95,13 @@ def parse(line, *, cell=False):
             "cp a:x b --exclude '*.o' --exclude=tmp",
             CP | {"source": "a:x", "targets": ["b"], "exclude": ["*.o", "tmp"]},
         ),
-        ("copies", {"source": None, "to": None, "id": None, "wait": False}),
-        ("copies a --to b", {"source": "a", "to": "b", "id": None, "wait": False}),
-        ("copies --wait", {"source": None, "to": None, "id": None, "wait": True}),
+        ("copies", {"source": None, "to": None, "id": None, "wait": False, "retry": False}),
+        ("copies a --to b", {"source": "a", "to": "b", "id": None, "wait": False, "retry": False}),
+        ("copies --wait", {"source": None, "to": None, "id": None, "wait": True, "retry": False}),
+        (
+            "copies --retry",
+            {"source": None, "to": None, "id": None, "wait": False, "retry": True},
+        ),
         ("token", {"account": None, "no_password": False}),
         ("token --no-password", {"account": None, "no_password": True}),
         ("exec Lesson ls -la", {"timeout": None, "project": "Lesson", "command": ["ls", "-la"]}),
@@ -115,7 +121,7 @@ def parse(line, *, cell=False):
         ('cat "My course:week 1/a.md" # mine', {"address": "My course:week 1/a.md"}),
         ("cat 'Week 1: intro':größe.md", {"address": "Week 1: intro:größe.md"}),
         ("cat It\\'s:a#b.md", {"address": "It's:a#b.md"}),
-        ("copies --id 7", {"source": None, "to": None, "id": "7", "wait": False}),
+        ("copies --id 7", {"source": None, "to": None, "id": "7", "wait": False, "retry": False}),
         ("token a@b.org", {"account": "a@b.org", "no_password": False}),
         (
             "new-account --registration a@b.org A B",

@@ -7,6 +7,7 @@ A child puts the fault into one module as it is imported, runs the tests it is t
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import importlib.util
 import json
@@ -19,10 +20,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, SourceFileLoader
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
 import pytest
+from _pytest.config import default_plugins
 
 from .areas import ROOT
 from .python import mutated
@@ -53,7 +56,8 @@ def warm_up(scratch: Path) -> None:
     os.environ["PYTHONPATH"] = str(ROOT)  # for the processes that tests start
     sys.dont_write_bytecode = False
     sys.pycache_prefix = str(scratch / "bytecode")  # of the tests, as pytest rewrites them
-    for name in _HEAVY:
+    plugins = [it.module for it in entry_points(group="pytest11")]
+    for name in (*_HEAVY, *(f"_pytest.{it}" for it in default_plugins), *plugins):
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
     from hypothesis import Phase, settings
@@ -64,6 +68,7 @@ def warm_up(scratch: Path) -> None:
     settings.load_profile("faults")
     ours = [name for name in sys.modules if name.split(".")[0] == "cocalc_widget"]
     assert not ours, f"{ours} would be shared by all faults"
+    gc.freeze()  # what is here is no garbage, and pytest collects that often
 
 
 @dataclass
@@ -207,7 +212,8 @@ class _Chosen:
 def pytest_in(folder: Path, files: Iterable[str], plugin: Any, *more: str) -> int:
     """Run pytest on these files in this process."""
     os.chdir(ROOT)
-    options = ["-q", "-p", "no:cacheprovider", f"--basetemp={folder / 'tmp'}", "-m", "not browser"]
+    temporary = f"--basetemp={folder / 'tmp'}"
+    options = ["-q", "-p", "no:cacheprovider", "--tb=no", "-m", "not browser", temporary]
     return int(pytest.main([*options, *more, *files], plugins=[plugin]))
 
 
