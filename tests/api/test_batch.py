@@ -753,7 +753,9 @@ def test_ctrl_c_without_a_queue(monkeypatch: pytest.MonkeyPatch) -> None:
 
         with monkeypatch.context() as patch:
             patch.setattr("cocalc_widget.api.progress.Progress.update", interrupt)
-            with pytest.raises(KeyboardInterrupt, match=r"2 copies go on.* 3 were not sent: client.last_copy.send"):
+            with pytest.raises(
+                KeyboardInterrupt, match=r"2 copies go on.* 3 were not sent: client.last_copy.send"
+            ):
                 subject.copy(SRC, [project(n) for n in range(5)], concurrency=2)
         batch = subject.last_copy
         assert batch is not None
