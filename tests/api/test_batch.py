@@ -211,7 +211,7 @@ def test_a_job_of_an_earlier_batch_is_not_taken_for_a_lost_answer(reaction: str)
         batch = subject.last_copy
         assert batch is not None
         assert batch[0].state == "unknown"
-        assert batch[0].note == "the server lists no such copy: retry() sends it"
+        assert batch[0].note == "the server lists no such copy: batch.retry() sends it"
         assert queue.copied == {project(1): 1}
         assert batch.retry().done
     assert queue.copied == {project(1): 2}
@@ -753,7 +753,9 @@ def test_ctrl_c_without_a_queue(monkeypatch: pytest.MonkeyPatch) -> None:
 
         with monkeypatch.context() as patch:
             patch.setattr("cocalc_widget.api.progress.Progress.update", interrupt)
-            with pytest.raises(KeyboardInterrupt, match=r"2 copies go on.* 3 were not sent: send"):
+            with pytest.raises(
+                KeyboardInterrupt, match=r"2 copies go on.* 3 were not sent: client.last_copy.send"
+            ):
                 subject.copy(SRC, [project(n) for n in range(5)], concurrency=2)
         batch = subject.last_copy
         assert batch is not None

@@ -307,6 +307,12 @@ def test_what_is_quoted_is_no_option(line, expected):
     assert {name: args[name] for name in expected} == expected
 
 
+def test_a_quoted_value_that_does_not_fit_is_told_as_it_was_typed():
+    for line, told in (("status --timeout '-5'", "'-5'"), ("open a:b --channel '-x'", "'-x'")):
+        with pytest.raises(ValidationError, match=f"not {told}"):
+            parse(line)
+
+
 @pytest.mark.parametrize(
     ("line", "hint"),
     [("Calculus", None), ("statsu", "status"), ("clos", "closeall"), ("proj", "projects"),
