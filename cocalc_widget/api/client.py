@@ -19,7 +19,7 @@ from .log import Log, check_since, read_log
 from .policy import check_seconds
 from .raw import call_raw
 from .results import Account, Ping, Token, Whoami
-from .sealing import sealed, sealed_args
+from .sealing import hidden, sealed, sealed_args
 from .standing import ASK_TIME, START_WAIT, Standing, standing
 from .tokens import takes_token
 from .transport import Transport
@@ -266,6 +266,9 @@ class Client(Copies, Files):
     def call(self, name: str, *args: Any, **options: Any) -> Any:
         """Anything of the API, raw: the parsed answer, or its error. Never sent twice.
 
+        Tokens, keys and passwords in an answer are strings that show themselves masked;
+        `print`, `+` and JSON take their text.
+
         Args:
             name: an event of v1 (`"ping"`), a path of v2 (`"projects/copy-path"`), or,
                 with a dot, a method of the conat bridge (`"projects.createProject"`).
@@ -274,7 +277,7 @@ class Client(Copies, Files):
                 calls that project's method, `timeout` is in seconds.
         """
         args, options = sealed_args(name, args), sealed(options)
-        return call_raw(self._caller, name, args, options, lambda: self.api)
+        return hidden(name, call_raw(self._caller, name, args, options, lambda: self.api))
 
     def _own(self, token: Token | Secret | str) -> Secret:
         """The secret in a token, which must not have been made by another host."""
