@@ -19,7 +19,7 @@ from .log import Log, check_since, read_log
 from .policy import check_seconds
 from .raw import call_raw
 from .results import Account, Ping, Project, Token, Whoami
-from .sealing import sealed, sealed_args
+from .sealing import hidden, sealed, sealed_args
 from .spoken import Spoken, denies
 from .standing import ASK_TIME, START_WAIT, Standing, standings
 from .tokens import takes_token
@@ -320,6 +320,9 @@ class Client(Copies, Files):
     def call(self, name: str, *args: Any, **options: Any) -> Any:
         """Anything of the API, raw: the parsed answer, or its error. Never sent twice.
 
+        Tokens, keys and passwords in an answer are strings that show themselves masked;
+        `print`, `+` and JSON take their text.
+
         Args:
             name: an event of v1 (`"ping"`), a path of v2 (`"projects/copy-path"`), or,
                 with a dot, a method of the conat bridge (`"projects.createProject"`).
@@ -329,11 +332,12 @@ class Client(Copies, Files):
         """
         args, options = sealed_args(name, args), sealed(options)
         try:
-            return call_raw(self._caller, name, args, options, lambda: self.api)
+            told = call_raw(self._caller, name, args, options, lambda: self.api)
         except NotFoundError as error:
             if denies(error) and isinstance(self._found, Spoken):
                 self._found.reconsider()  # for the next call; this one is sent once
             raise
+        return hidden(name, told)
 
     def _own(self, token: Token | Secret | str) -> Secret:
         """The secret in a token, which must not have been made by another host."""

@@ -63,12 +63,14 @@ def find_token(token: object, host: str) -> GivenToken | None:
     Raises:
         ConfigurationError: no auth token, an API key, or a token of another host.
     """
+    if isinstance(token, str):
+        token = Secret(token.strip())  # in the place of what was given
     if token is None or token == Secret(""):
         return None
-    value = token if isinstance(token, (str, Secret)) else getattr(token, "value", None)
-    secret = value if isinstance(value, Secret) else None
+    value = token if isinstance(token, Secret) else getattr(token, "value", None)
     if isinstance(value, str):
-        secret = Secret(value.strip())
+        value = Secret(value.strip())
+    secret = value if isinstance(value, Secret) else None
     if secret is None or not secret.reveal().strip():
         # never the value itself: it may be a key in the wrong place
         raise ConfigurationError(

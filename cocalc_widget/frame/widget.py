@@ -6,7 +6,7 @@ import weakref
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..address import check_path
-from ..redact import discreet
+from ..redact import Secret, discreet
 from . import bundle, kernels, options, outbox
 from .driver import Driver
 from .events import Listeners
@@ -73,6 +73,7 @@ class CoCalc(Driver):
         start: bool = True,
         **others: Any,
     ) -> None:
+        token = Secret(token) if isinstance(token, str) else token  # in the place of what was given
         options.check_keywords(others, _OPTIONS)
         bundle.need()
         for name, file in bundle.found().items():
