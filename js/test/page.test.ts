@@ -77,6 +77,14 @@ describe("hello", () => {
     await s.wait(100);
     expect(s.kiosk.heard.filter((m) => m.action === "open")).toHaveLength(1);
     expect(s.of(1).map((m) => m.state)).toEqual(["done"]);
+    s.tell(open(1, "a.md")); // as the kernel does with what it has not heard the end of
+    s.tell(open(2, "b.md"));
+    await s.wait(200);
+    expect(s.of(1)).toHaveLength(1);
+    expect(s.kiosk.heard.filter((m) => m.action === "open").map((m) => m.path)).toEqual([
+      "a.md",
+      "b.md",
+    ]);
   });
 
   test("what ends within milliseconds tells no steps; what takes longer does", async () => {
@@ -410,8 +418,12 @@ describe("generations", () => {
     await s.start();
     s.tell({ type: "token", seq: 7, url: `${ORIGIN}/app?auth_token=T`, then: "" });
     s.load(); // and never again: who is signed in makes CoCalc load itself once more
-    await s.wait(30_000);
+    await s.wait(3000);
+    expect(s.of(7)).toEqual([]);
+    await s.wait(3000);
     expect(s.end(7)).toMatchObject({ state: "error" });
+    await s.wait(30_000);
+    expect(s.of(7)).toHaveLength(1);
     s.tell(open(1, "a.md")); // it goes on as whoever was signed in
     await s.wait(200);
     expect(s.end(1)).toMatchObject({ state: "done", listed: true });
@@ -475,6 +487,45 @@ describe("looking after CoCalc", () => {
     const times = await asked(s, 60_000);
     expect(times).toBeGreaterThanOrEqual(28);
     expect(times).toBeLessThanOrEqual(32);
+  });
+
+  test("one that falls silent during an open is not waited for until it is asked again", async () => {
+    const s = setStage();
+    await s.start();
+    while (!(await asked(s, 50)));
+    s.kiosk.listening = false;
+    s.tell(open(1, "a.md"));
+    await s.wait(limits.status + 700);
+    expect(s.told()).toEqual(["silent"]);
+    expect(s.state()).toMatchObject({ ready: false });
+  });
+
+  test("what is no answer does not count as one", async () => {
+    const kiosk = new Kiosk();
+    kiosk.listening = false;
+    const s = setStage(kiosk);
+    await s.start();
+    for (let n = 0; n < 10; n++) {
+      kiosk.whisper(P1, "a.md");
+      kiosk.say({ source: "cocalc", status: "ok" });
+      await s.wait(1000);
+    }
+    expect(s.told().filter((name) => name !== "opened")).toEqual(["silent"]);
+  });
+
+  test("without a view there is none, and nothing to load again", async () => {
+    const s = setStage();
+    const view = await s.start();
+    view.close();
+    await s.wait(20);
+    expect(s.state()).toMatchObject({ view: false, ready: false, connection: {}, generation: 1 });
+    s.tell({ type: "reload" });
+    s.tell({ type: "steer", url: file("a.md").url });
+    await s.wait(20);
+    expect(s.state()).toMatchObject({ view: false, generation: 1 });
+    s.view();
+    await s.wait(20);
+    expect(s.frame().src).toBe(file("a.md").url);
   });
 
   test("a view without CoCalc's listener asks nobody", async () => {
@@ -765,6 +816,44 @@ describe("signing in", () => {
     expect(s.state().ready).toBe(true);
   });
 
+  test("a frame that waited in vain for its token may be moved all the same", async () => {
+    const s = setStage();
+    await s.start({ channel: "navigation", token: true });
+    s.tell({ type: "steer", url: file("a.md").url });
+    await s.wait(1000);
+    expect(s.frame().src).toBe("");
+    await s.wait(8000);
+    expect(s.frame().src).toBe(file("a.md").url);
+    s.tell({ type: "steer", url: file("b.md").url });
+    await s.wait(20);
+    expect(s.frame().src).toBe(file("b.md").url);
+  });
+
+  test("where CoCalc loads itself again nothing else does", async () => {
+    const s = setStage();
+    await s.start({ token: true });
+    s.tell(sign());
+    s.load();
+    s.load();
+    await s.wait(1000);
+    expect(s.end(7)).toMatchObject({ state: "done" });
+    expect(s.state()).toMatchObject({ loads: 2, ready: true });
+  });
+
+  test("the time of a sign-in that is over does not end the next one", async () => {
+    const s = setStage();
+    await s.start({ token: true });
+    s.tell(sign());
+    s.load();
+    s.load();
+    await s.wait(15_000);
+    expect(s.end(7)).toMatchObject({ state: "done" });
+    s.kiosk.listening = false;
+    s.tell(sign({ seq: 8 }));
+    await s.wait(10_000);
+    expect(s.of(8)).toEqual([]);
+  });
+
   test("a page that only redirects is left after a while, and the token was taken", async () => {
     const s = setStage();
     await s.start({ token: true });
@@ -878,6 +967,18 @@ describe("views", () => {
     expect([...sight.observed]).toEqual([s.frame()]);
     s.tell({ type: "bye" });
     expect(sight.observed.size).toBe(0);
+    vi.unstubAllGlobals();
+  });
+
+  test("a browser that does not tell what is in view is no obstacle", async () => {
+    vi.stubGlobal("IntersectionObserver", undefined);
+    const s = setStage();
+    const view = await s.start();
+    expect(s.state()).toMatchObject({ ready: true, offscreen: false });
+    view.close();
+    s.tell({ type: "bye" });
+    await s.wait(20);
+    expect(s.state()).toMatchObject({ channel: "closed" });
     vi.unstubAllGlobals();
   });
 

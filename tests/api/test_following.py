@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,10 +17,12 @@ from cocalc_widget.api.batch import CopyBatch, raise_if_hopeless
 from cocalc_widget.api.dialect import CopyOptions, Listing
 from cocalc_widget.api.jobs import CopyJob, check_job_id
 from cocalc_widget.api.polling import FIRST, GROWTH, SLOWEST, STALE, Follower, next_interval
-from cocalc_widget.api.sending import PAGE, Sender, adopt, is_unclear
+from cocalc_widget.api.recovering import SLACK, Before, Lost, recover
+from cocalc_widget.api.sending import PAGE, Sender, is_unclear
 
 P = "aaaaaaaa-0000-4000-8000-00000000000{}".format
 SOURCE = Address(P(1), "a.md")
+PLAIN: Any = (False, False, False, ())  # the options of a copy that were asked for
 NOW = datetime(2026, 1, 1, tzinfo=timezone.utc)
 BEGAN = NOW.timestamp()
 
@@ -31,18 +34,21 @@ def target(number: int) -> Address:
 def row(number: int, state: Any = "queued", *, copy_id: str | None = None, late: float = 1) -> Any:
     """A job as the server lists it, made so many seconds after the batch began."""
     when = NOW + timedelta(seconds=late)
-    return CopyJob(copy_id or f"job-{number}", SOURCE, target(number), state, time=when)
+    named = copy_id or f"job-{number}"
+    return CopyJob(named, SOURCE, target(number), state, time=when, asked=PLAIN)
 
 
 class Server:
     """A dialect and a caller: jobs in memory, and how often it was asked for what."""
 
     lists_copies = True
+    waits = False
 
     def __init__(self, clock: float | None = BEGAN + 2.0) -> None:
         self.jobs: dict[str, CopyJob] = {}
         self.answers: dict[Address, Any] = {}  # instead of an id; an error is raised
         self.sent: list[Address] = []
+        self.waited: list[bool] = []
         self.asked: list[str] = []
         self.listings: list[Listing] = []
         self.fails: list[Exception] = []  # of what is asked next
@@ -51,13 +57,16 @@ class Server:
     def server_time(self) -> float | None:
         return self.clock
 
-    def send_copy(self, source: Address, told: Address, _how: CopyOptions) -> str:
+    def send_copy(
+        self, source: Address, told: Address, _how: CopyOptions, *, wait: bool = False
+    ) -> str:
         self.sent.append(told)
+        self.waited.append(wait)
         answer = self.answers.get(told, f"job-{told.project[-1]}")
         if isinstance(answer, BaseException):
             raise answer
         if answer:
-            self.jobs[answer] = CopyJob(answer, source, told, "queued", time=NOW)
+            self.jobs[answer] = CopyJob(answer, source, told, "queued", time=NOW, asked=PLAIN)
         return str(answer)
 
     def copy_status(self, copy_id: str) -> CopyJob:
@@ -85,13 +94,16 @@ class Server:
         self.jobs[f"job-{number}"] = replace(self.jobs[f"job-{number}"], state=state)
 
 
-def sender(server: Server, **how: Any) -> Sender:
-    return Sender(server, server, SOURCE, CopyOptions(**how))  # type: ignore[arg-type]
+def sender(server: Server, *, queue: bool | None = None, **how: Any) -> Sender:
+    return Sender(server, server, SOURCE, CopyOptions(**how), ask=lambda: queue)  # type: ignore[arg-type]
 
 
-def batch_of(server: Server, count: int, **options: Any) -> CopyBatch:
+def batch_of(
+    server: Server, count: int, *, queue: bool | None = True, check: bool = False, **options: Any
+) -> CopyBatch:
     targets = [target(n) for n in range(2, 2 + count)]
-    return CopyBatch(sender(server, **options), targets, concurrency=1, progress=False)
+    sends = sender(server, queue=queue, **options)
+    return CopyBatch(sends, targets, check=check, concurrency=1, progress=False)
 
 
 def states(batch: CopyBatch) -> list[str]:
@@ -159,8 +171,6 @@ def test_a_server_that_answers_without_an_id_has_no_queue_until_one_comes() -> N
     assert subject.queues is False
     subject.send(target(3))
     assert subject.queues is True
-    subject.send(target(2))
-    assert subject.queues is True, "one that was done at once, by a server that has one"
 
 
 def test_a_date_that_was_ignored_is_said_and_one_that_was_not_is_kept() -> None:
@@ -207,13 +217,24 @@ def lost(number: int) -> CopyJob:
     return CopyJob("", SOURCE, target(number), "unknown", names={P(1): "Mine"})
 
 
-def test_a_lost_answer_is_found_by_places_and_time() -> None:
-    taken: set[str] = set()
-    found = adopt({4: lost(2)}, [row(3), row(2)], taken, BEGAN)
-    assert list(found) == [4]
-    assert (found[4].id, found[4].state, found[4].names) == ("job-2", "queued", {P(1): "Mine"})
-    assert "found again" in found[4].note
-    assert taken == {"job-2"}
+NOTHING = Before()
+MISSED = Lost(NOTHING, BEGAN + 5)
+
+
+def recovered(*rows: CopyJob, known: Lost | None = MISSED, taken: Any = (), **how: Any) -> Any:
+    """What becomes of one lost answer, beside these rows of the server."""
+    told = {4: known} if known else {}
+    found, doubtful = recover({4: lost(2)}, told, CopyOptions(**how), rows, set(taken))
+    return found.get(4), bool(doubtful)
+
+
+def test_a_lost_answer_is_found_by_places_time_and_options() -> None:
+    found, doubtful = recovered(row(3), row(2))
+    assert (found.id, found.state, found.names) == ("job-2", "queued", {P(1): "Mine"})
+    assert "found again" in found.note
+    assert not doubtful
+    twice, doubtful = recovered(row(2), row(2, "done"))
+    assert (twice.state, doubtful) == ("done", False), "it ended between the two lists"
 
 
 @pytest.mark.parametrize(
@@ -222,24 +243,139 @@ def test_a_lost_answer_is_found_by_places_and_time() -> None:
         row(3),
         replace(row(2), source=Address(P(1), "b.md")),
         replace(row(2), target=Address(P(2), "b.md")),
-        replace(row(2), time=None),
-        row(2, late=-0.001),
-        row(2, copy_id="taken"),
     ],
 )
-def test_and_any_other_job_is_not_it(other: CopyJob) -> None:
-    assert adopt({0: lost(2)}, [other], {"taken"}, BEGAN) == {}
+def test_a_job_of_other_places_is_not_it(other: CopyJob) -> None:
+    assert recovered(other) == (None, False)
 
 
-def test_without_a_clock_nothing_fits_and_at_the_very_time_it_does() -> None:
-    assert adopt({0: lost(2)}, [row(2)], set(), None) == {}
-    assert list(adopt({0: lost(2)}, [row(2, late=0)], set(), BEGAN)) == [0]
+def test_a_job_that_is_somebodys_or_was_there_before_is_not_it() -> None:
+    assert recovered(row(2), taken={"job-2"}) == (None, False)
+    assert recovered(row(2), known=Lost(Before(frozenset({"job-2"})), BEGAN + 5)) == (None, False)
+    newest = Before(frozenset(), NOW + timedelta(seconds=1))
+    assert recovered(row(2, late=0.9), known=Lost(newest, BEGAN + 5)) == (None, False)
+    assert recovered(replace(row(2), time=None), known=Lost(newest, BEGAN + 5)) == (None, False)
+    assert recovered(row(2, late=1), known=Lost(newest, BEGAN + 5))[0].id == "job-2"
 
 
-def test_two_lost_answers_of_one_target_get_a_job_each() -> None:
-    jobs = [row(2, copy_id="one"), row(2, copy_id="two"), row(2, copy_id="three")]
-    found = adopt({0: lost(2), 1: lost(2)}, jobs, set(), BEGAN)
-    assert {place: job.id for place, job in found.items()} == {0: "one", 1: "two"}
+@pytest.mark.parametrize(
+    ("rows", "known", "how"),
+    [
+        ([row(2), row(2, copy_id="another")], MISSED, {}),
+        ([replace(row(2), time=None)], MISSED, {}),
+        ([row(2, late=5.1 + SLACK)], MISSED, {}),
+        ([row(2)], Lost(NOTHING, None), {}),
+        ([row(2)], MISSED, {"backup": True}),
+        ([row(2)], MISSED, {"exclude": ("x",)}),
+        ([row(2)], Lost(None, BEGAN + 5), {}),
+        ([], Lost(None, BEGAN + 5), {}),
+        ([], None, {}),
+    ],
+)
+def test_what_leaves_a_doubt_is_not_taken(rows: Any, known: Any, how: Any) -> None:
+    assert recovered(*rows, known=known, **how) == (None, True)
+
+
+def test_a_job_may_be_as_late_as_the_clocks_may_differ() -> None:
+    assert recovered(row(2, late=5 + SLACK))[0].id == "job-2"
+    asked = replace(row(2), asked=(True, True, True, ("x",)))
+    options = {"overwrite_newer": True, "delete_missing": True, "backup": True, "exclude": ("x",)}
+    assert recovered(asked, **options)[0].id == "job-2"
+
+
+# before anything is sent
+
+
+def test_what_must_be_known_is_found_out_once() -> None:
+    server, asked = Server(), []
+    subject = sender(server)
+    subject.ask = lambda: asked.append(1) or True  # type: ignore[func-returns-value]
+    server.jobs = {"job-2": row(2, "done"), "job-3": row(3)}
+    assert not subject.prepared
+    subject.prepare()
+    subject.prepare()
+    assert (subject.prepared, subject.queues, asked) == (True, True, [1])
+    assert [it.finished for it in server.listings] == [False, True], "one that ends is in one"
+    assert {it.source for it in server.listings} == {SOURCE}
+    assert subject.before == Before(frozenset({"job-2", "job-3"}))
+    subject.renew()
+    assert (subject.prepared, subject.before, subject.queues) == (False, None, True)
+    subject.prepare()
+    assert asked == [1], "whether there is a queue does not change"
+    assert len(server.listings) == 4
+
+
+def test_of_more_than_a_page_the_latest_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cocalc_widget.api.sending.PAGE", 2)
+    server = Server()
+    server.jobs = {
+        "a": row(2, "done", copy_id="a", late=1),
+        "b": row(3, "done", copy_id="b", late=7),
+    }
+    subject = sender(server, queue=True)
+    subject.prepare()
+    assert subject.before == Before(frozenset({"a", "b"}), NOW + timedelta(seconds=7))
+    assert server.listings[0].limit == 2
+
+
+@pytest.mark.parametrize("why", ["no list", "no queue", "not known"])
+def test_where_nothing_is_listed_nothing_is_asked_for(why: str) -> None:
+    server = Server()
+    server.lists_copies = why != "no list"
+    subject = sender(server, queue={"no queue": False, "not known": None}.get(why, True))
+    subject.prepare()
+    assert (subject.before, server.listings) == (None, [])
+    waiting = sender(server, queue=True)
+    server.waits = True
+    waiting.prepare()
+    assert waiting.queues is False, "it copies while we wait: nobody is asked"
+
+
+def test_a_server_out_of_reach_gets_nothing() -> None:
+    server, gone = Server(), errors.APIConnectionError("refused")
+
+    def fail() -> bool:
+        raise gone
+
+    subject = sender(server)
+    subject.ask = fail
+    subject.prepare()
+    job = subject.send(target(2))
+    assert (job.state, job.error, server.sent) == ("error", gone, [])
+    subject.renew()
+    subject.ask = lambda: True
+    subject.prepare()
+    assert subject.send(target(2)).state == "queued"
+
+
+def test_a_list_that_fails_is_no_obstacle() -> None:
+    server = Server()
+    server.fails = [failure(500)]
+    subject = sender(server, queue=True)
+    subject.prepare()
+    assert subject.before is None
+    assert subject.send(target(2)).state == "queued"
+
+
+def test_the_answer_is_waited_for_unless_there_is_a_queue() -> None:
+    server = Server()
+    for queue in (None, False, True):
+        subject = sender(server, queue=queue)
+        subject.prepare()
+        subject.send(target(2))
+    assert server.waited == [True, True, False]
+
+
+def test_a_queue_that_is_none_only_begins_a_copy() -> None:
+    server = Server()
+    server.answers[target(2)] = ""
+    subject = sender(server, queue=True)
+    subject.prepare()
+    job = subject.send(target(2))
+    assert (job.state, subject.queues) == ("unknown", False)
+    assert "never tells how it ends" in str(job.error)
+    assert subject.send(target(2)).state == "done"
+    assert server.waited == [False, True]
 
 
 # following
@@ -278,8 +414,10 @@ def test_an_only_job_beside_a_lost_answer_is_listed() -> None:
     server.send_copy(SOURCE, target(2), CopyOptions())
     server.jobs["x"] = row(3, copy_id="x")
     follower, jobs = followed(server, row(2), lost(3))
+    follower._sender.lost[target(3)] = MISSED
     assert follower.look()
-    assert [it.finished for it in server.listings] == [True, False], "it may be under way"
+    assert [it.finished for it in server.listings] == [False, True], "it may be under way"
+    assert follower.searched
     assert jobs[1].id == "x"
     assert server.asked == []
 
@@ -313,7 +451,7 @@ def test_jobs_without_news_are_listed_as_pending_and_then_asked_for() -> None:
         follower.look()
     assert {it.finished for it in server.listings} == {True}
     follower.look()
-    assert [it.finished for it in server.listings][-2:] == [True, False]
+    assert [it.finished for it in server.listings][-2:] == [False, True]
     del server.jobs["job-3"]  # neither pending nor finished: somebody has deleted it
     for _ in range(STALE):
         follower.look()
@@ -444,11 +582,11 @@ def test_waiting_ends_in_time_and_says_how_to_go_on() -> None:
     batch = batch_of(server, 2).send()
     with pytest.raises(errors.APITimeoutError) as caught:
         batch.wait(0)
-    assert caught.value.message.startswith("2 of 2 copies are not done after 0 s.")
+    assert caught.value.message == "2 of 2 copies are not done after 0 s; they go on."
     assert caught.value.sent
-    assert f"client.copies(src='{SOURCE}')" in str(caught.value)
+    assert f"client.copies('{SOURCE}')" in str(caught.value)
     server.lists_copies = False
-    with pytest.raises(errors.APITimeoutError, match="To pick them up: wait\\(\\) again"):
+    with pytest.raises(errors.APITimeoutError, match=r"client\.last_copy\.wait\(\)\.$"):
         batch.wait(0)
     assert states(batch) == ["queued", "queued"]
 
@@ -508,8 +646,8 @@ def test_a_lost_answer_is_looked_for_and_then_said_to_be_absent() -> None:
     server.end(3)
     batch.wait()
     assert states(batch) == ["unknown", "done"]
-    assert batch[0].note == "the server lists no such copy: retry() sends it"
-    assert [it.finished for it in server.listings] == [True, False] * 3, "three looks"
+    assert batch[0].note == "the server lists no such copy: batch.retry() sends it"
+    assert [it.finished for it in server.listings] == [False, True] * 4, "before, and three looks"
     assert list(batch.failed) == [batch[0]]
     del server.answers[target(2)]
     batch.retry(wait=False)
@@ -527,24 +665,39 @@ def test_a_lost_answer_that_the_server_has_is_not_sent_again() -> None:
     assert server.sent.count(target(2)) == 1
 
 
-@pytest.mark.parametrize("why", ["no list", "no queue", "no clock"])
+@pytest.mark.parametrize("why", ["no list", "no queue", "the list failed"])
 def test_where_nobody_knows_only_a_word_sends_it_again(why: str) -> None:
-    server = Server(clock=None if why == "no clock" else BEGAN)
-    server.lists_copies = why != "no list"
+    server = Server()
+    server.lists_copies, queue = why != "no list", why != "no queue"
     server.answers[target(2)] = errors.APIConnectionError("broke", sent=True)
-    server.answers[target(3)] = "" if why == "no queue" else "job-3"
-    batch = batch_of(server, 2).send()
-    if why != "no queue":
+    server.answers[target(3)] = "job-3" if queue else ""
+    server.fails = [failure(500)] if why == "the list failed" else []
+    batch = batch_of(server, 2, queue=queue).send()
+    if queue:
         server.end(3)
     batch.wait()
     assert states(batch) == ["unknown", "done"]
     assert "nobody knows whether it was made" in batch[0].note
     batch.retry()
     assert server.sent.count(target(2)) == 1
-    server.answers[target(2)] = ""
-    batch.retry(unknown=True)
+    server.answers[target(2)] = "again" if queue else ""
+    batch.retry(unknown=True, wait=False)
     assert server.sent.count(target(2)) == 2
-    assert states(batch) == ["done", "done"]
+    assert states(batch) == ["queued" if queue else "done", "done"]
+
+
+def test_a_copy_like_a_lost_one_leaves_a_doubt() -> None:
+    server = Server()
+    server.answers[target(2)] = errors.APIConnectionError("broke", sent=True)
+    batch = batch_of(server, 2).send()
+    server.end(3)
+    server.jobs["a"], server.jobs["b"] = row(2, copy_id="a"), row(2, copy_id="b")
+    batch.wait()
+    assert "which may be another's" in batch[0].note
+    batch.retry(wait=False)
+    assert server.sent.count(target(2)) == 1
+    batch.retry(unknown=True, wait=False)
+    assert server.sent.count(target(2)) == 2
 
 
 def test_a_job_that_failed_is_sent_again_and_its_old_id_is_nobodys() -> None:
@@ -598,7 +751,7 @@ def test_ctrl_c_stops_the_waiting_and_says_what_goes_on(monkeypatch: pytest.Monk
     server = Server()
     server.answers[target(3)] = KeyboardInterrupt()
     batch = batch_of(server, 3)
-    with pytest.raises(KeyboardInterrupt, match=r"1 copies go on.* 1 were not sent: send"):
+    with pytest.raises(KeyboardInterrupt, match=r"1 copies go on.* 1 were not sent"):
         batch.send()
     assert states(batch) == ["queued", "unknown", "waiting"]
     assert "it may have worked" in str(batch[1].error)
@@ -611,12 +764,15 @@ def test_what_was_being_sent_when_the_process_forked_is_its_parents() -> None:
     batch._jobs[1] = replace(batch[1], state="sending")
     batch._jobs[2] = replace(batch[2], state="queued")
     batch.after_fork()
-    assert states(batch) == ["waiting", "sending", "queued"], "nothing was being sent"
-    batch._sending = True
+    assert states(batch) == ["waiting", "unknown", "queued"], "nobody sends the first"
+    batch._crews = [SimpleNamespace(stopped=True)]  # type: ignore[list-item]
+    batch.after_fork()
+    assert states(batch) == ["waiting", "unknown", "queued"]
+    batch._crews = [SimpleNamespace(stopped=False)]  # type: ignore[list-item]
     batch.after_fork()
     assert states(batch) == ["unknown", "unknown", "queued"]
     assert "forked" in str(batch[0].error)
-    assert batch._sending is False
+    assert batch._crews == []
 
 
 # cancelling
@@ -691,15 +847,23 @@ def test_a_batch_shows_its_first_twenty_and_how_many_more() -> None:
         f"  {target(2)}: error no",
         f"  {target(3)}: done",
         f"  {target(4)}: done",
+        "done is CoCalc's word; what is newer there was kept: check() compares",
     ]
-    assert "to 1 target: 1 done" in repr(failed(("done", None)))
-    assert len(repr(failed(*[("done", None)] * 8)).splitlines()) == 9
+    assert "to 1 target: 1 error" in repr(failed(("error", NO)))
+    assert "done is" not in repr(failed(("error", NO)))
+    over = batch_of(Server(), 1, overwrite_newer=True)
+    over._jobs[0] = replace(over[0], state="done")
+    assert repr(over).endswith("done is CoCalc's word: check() compares")
     places = [Address(P(2), f"{n}.md") for n in range(22)]
     many = CopyBatch(sender(Server()), places, progress=False)
-    assert repr(many).splitlines()[-1] == "  ... and 2 more"
-    assert len(repr(many).splitlines()) == 22
+    *_, more, unsent = repr(many).splitlines()
+    assert more == "  ... and 2 more"
+    assert len(repr(many).splitlines()) == 23
+    assert unsent == f"not sent: {', '.join(map(str, places[:5]))} and 17 more; retry() sends them"
     exactly = CopyBatch(sender(Server()), places[:20], progress=False)
-    assert "more" not in repr(exactly)
+    assert "  ... and" not in repr(exactly)
+    few = CopyBatch(sender(Server()), places[:5], progress=False)
+    assert f"{places[4]}; retry() sends them" in repr(few)
     assert len(many) == 22
     assert many[21].target == places[21]
 

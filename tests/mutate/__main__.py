@@ -6,6 +6,7 @@ import argparse
 import hashlib
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -44,6 +45,7 @@ def main(argv: list[str]) -> int:
     if not any(found.values()):
         sys.stderr.write("there is no such fault\n")
         return 2
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that nothing is left running
     scratch = Path(tempfile.mkdtemp(prefix="faults-"))
     os.nice(told.nice)
     results = {}

@@ -55,20 +55,22 @@ def _modules(folder: str, names: str) -> tuple[str, ...]:
     return tuple(f"cocalc_widget/{folder}{name}.py" for name in names.split())
 
 
-_API = ("tests/api/test_*.py", "tests/wire/test_*.py", "tests/fuzz/test_a*.py")
-_API_NOT = ("tests/wire/test_killed.py",)
+_API = ("tests/api/test_*.py", "tests/wire/test_*.py")
+_API_NOT = ("tests/wire/test_killed.py", "tests/wire/test_fork.py")
 _FRAME = ("tests/frame/test_*.py",)
 _FRAME_NOT = ("tests/frame/test_*_browser.py",)
 _JS = "js/test/"
 
 AREAS = {
     "exchange": Area(
-        _modules("api/", "transport wire caller envelope policy deadline detect route"),
+        _modules("api/", "transport wire caller envelope policy deadline detect spoken route"),
         _API,
         _API_NOT,
     ),
     "copying": Area(
-        _modules("api/", "copies* flight sending polling jobs batch targets"),
+        _modules(
+            "api/", "copies* flight sending recovering polling jobs batch checking targets workers"
+        ),
         _API,
         _API_NOT,
     ),

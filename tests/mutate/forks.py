@@ -136,6 +136,7 @@ def _start(call: Callable[[Path], Any], folder: Path) -> int:
     try:
         os.setsid()  # what tests start ends with them
         signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         out = os.open(folder / "said", os.O_CREAT | os.O_WRONLY | os.O_APPEND)
         nothing = os.open(os.devnull, os.O_RDONLY)
         for ours, theirs in ((nothing, 0), (out, 1), (out, 2)):
