@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from tests.bench import __main__ as command
-from tests.bench import bundle, calls, chart, figures, svg, timing
+from tests.bench import bundle, calls, chart, figures, gather, shown, svg, timing
 
 
 def test_spread_has_deciles_only_where_there_are_enough_samples() -> None:
@@ -63,7 +63,7 @@ def test_the_json_keeps_lists_of_numbers_on_a_line_and_its_meaning() -> None:
 
 
 def test_the_bundle_names_what_is_not_the_projects_own() -> None:
-    told = {"bytes": {"widget": 10_001, "engine": 1_600, "bridge": 2_000}}
+    told = {"bytes": {"widget": 16_001, "engine": 1_600, "bridge": 2_000}}
     told["inputs"] = ["js/widget.ts", "node_modules/three/index.js", "https://cdn.test/x.js"]
     found = bundle.figures(told)
     assert figures.missed(found) == ["widget_minified_bytes", "runtime_dependencies"]
@@ -182,4 +182,43 @@ def test_strict_turns_a_missed_bar_into_an_exit_code(
 
 def test_an_unknown_bench_is_told_which_there_are(capsys: pytest.CaptureFixture) -> None:
     assert command.main(["speed"]) == 2
-    assert "import|bundle|exec|copy|roundtrip|all|chart" in capsys.readouterr().err
+    assert "import|bundle|exec|copy|roundtrip|shown|gather|all|chart" in capsys.readouterr().err
+
+
+def _gathered(opens: float, out: int = 2) -> dict[str, list[object]]:
+    return {"echo_s": [0.05] * 3, "opens_s": [opens, 9.0, opens], "messages": [[out, 5]] * 3}
+
+
+def test_ten_opens_have_bars_and_other_numbers_stand_beside() -> None:
+    lab = {"10": _gathered(0.6, out=3), "50": _gathered(5.0)}
+    found = gather.figures(lab, {"10": _gathered(0.2), "50": _gathered(1.0)})
+    assert figures.missed(found) == [
+        "10 opens.jupyterlab_s", "10 opens.times_marimo", "10 opens.messages_out",
+    ]  # fmt: skip
+    assert figures.bars(found) == 3
+    assert found["50 opens"]["times_marimo"] == 5.0
+    assert found["10 opens"]["jupyterlab"]["times_the_echoes"] == 12.0
+    good = gather.figures({"10": _gathered(0.4)}, {"10": _gathered(0.2)})
+    assert figures.missed(good) == []
+
+
+def test_the_notebook_of_marimo_is_python() -> None:
+    compile(gather.book([10, 50], 3), "book.py", "exec")
+
+
+def test_what_the_widget_shows_stands_beside_what_the_bare_iframe_does() -> None:
+    samples = {kind: [100.0] * 20 for kind in shown.KINDS}
+    samples["made, messages"] = [111.0] * 20
+    samples["opened, messages"] = [20.0] * 20
+    found = shown.figures(samples)
+    assert figures.missed(found) == ["made, messages.ratio"]
+    assert figures.bars(found) == 4
+    assert found["made, messages"]["beside"] == shown.BY_HAND
+    assert {found[kind]["beside"] for kind in shown.KINDS if "navigation" in kind} == {shown.BARE}
+    assert found["opened, messages"]["ratio"]["value"] == 0.2
+    assert "ratio" not in found[shown.BARE]
+
+
+def test_each_kind_begins_a_turn() -> None:
+    turns = [shown.turned(["a", "b", "c"], turn) for turn in range(4)]
+    assert turns == [list("abc"), list("bca"), list("cab"), list("abc")]
