@@ -126,6 +126,7 @@ def _generation(name: str, told: argparse.Namespace) -> dict[str, Any]:
         _sign_in(page, site)
         page.evaluate(WATCH)
         sheet.works(SETUP)
+        sheet.delete(len(sheet.cells()) - 1)  # what is below is in view then
         for turn in range(told.times + 1):  # the first fills the browser's cache
             for kind in turned(list(KINDS), turn):
                 took = _sample(page, sheet, kind, last)
