@@ -90,7 +90,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--generations", nargs="+", default=["A", "B"], choices=["A", "B"])
     parser.add_argument("--kernel", default=fronts.PYTHON, metavar="VERSION", help="of ipykernel")
     parser.add_argument("--boot", type=float, default=1.0, metavar="SECONDS",
-                        help="that CoCalc's page takes to start; it was seen to take 1 to 7 s")  # fmt: skip
+                        help="that CoCalc's page takes to start; recorded: 1 to 7 s")  # fmt: skip
 
 
 def measure(told: argparse.Namespace) -> dict[str, Any]:
