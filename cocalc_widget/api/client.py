@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..address import check_path, check_uuid, file_url, is_uuid, signed_url
 from ..errors import CoCalcError, ValidationError
@@ -22,9 +23,6 @@ from .sealing import sealed, sealed_args
 from .standing import ASK_TIME, START_WAIT, Standing, standings
 from .tokens import takes_token
 from .transport import Transport
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 
 class Client(Copies, Files):
@@ -191,8 +189,9 @@ class Client(Copies, Files):
             ValidationError: no such id can be, or no texts as paths; nothing was sent.
         """
         project_id = check_uuid(project_id)
-        if isinstance(paths, str):
-            raise ValidationError("paths must be a list of strings, not a string.")
+        if isinstance(paths, str) or not isinstance(paths, Iterable):
+            kind = type(paths).__name__
+            raise ValidationError(f"paths must be a list of strings, not {kind}.")
         paths = list(paths)
         for path in paths:
             if not isinstance(path, str):
