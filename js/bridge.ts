@@ -8,7 +8,7 @@ import { type Effect, type Event, Stage } from "./book";
 import type { Engine } from "./engine";
 import { type Deadlines, type Log, parseLog, parseReply, type Reply, STATUS } from "./protocol";
 
-const FIRST_PROBE = 100; // the listener may be there as soon as the frame is
+const FIRST_PROBE = 50; // the listener may be there as soon as the frame is
 const NEXT_PROBE = 40; // it is there: CoCalc connects within half a second (recordings)
 const SLOWEST_PROBE = 2000; // where CoCalc should have answered long ago
 const PULSE = 5000; // between two looks while nothing happens: a server can go away unnoticed

@@ -23,7 +23,7 @@ const FIRST_HELLO = 250;
 const SLOWEST_HELLO = 2000;
 const PATIENCE = 6; // unanswered hellos (some 7 s), then the user is told
 const ENOUGH = 30; // hellos (some 50 s)
-const FRESH = 10_000; // ms: what is older comes from a notebook that was saved
+const FRESH = 3000; // ms: what is older comes from a notebook that was saved
 
 /** What JupyterLab's manager of widgets has, and others need not have. */
 type Manager = { kernel?: { disposed?: { connect(slot: () => void): void } } } | undefined;

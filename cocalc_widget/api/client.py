@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import inspect
 import time
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..address import check_path, file_url, is_uuid, signed_url
 from ..errors import CoCalcError, NotFoundError, ValidationError
@@ -24,9 +25,6 @@ from .spoken import Spoken, denies
 from .standing import ASK_TIME, START_WAIT, Standing, standings
 from .tokens import takes_token
 from .transport import Transport
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 
 class Client(Copies, Files):
@@ -200,8 +198,9 @@ class Client(Copies, Files):
             ValidationError: nothing that names a project, or several; no texts as paths.
         """
         naming.check(project_id)
-        if isinstance(paths, str):
-            raise ValidationError("paths must be a list of strings, not a string.")
+        if isinstance(paths, str) or not isinstance(paths, Iterable):
+            kind = type(paths).__name__
+            raise ValidationError(f"paths must be a list of strings, not {kind}.")
         paths = list(paths)
         for path in paths:
             if not isinstance(path, str):

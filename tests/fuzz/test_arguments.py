@@ -130,7 +130,7 @@ TEXT = st.one_of(bad.text, bad.scalars)
 @examples(600, one=TEXT, two=TEXT, dialect=dialects, when=st.one_of(st.none(), st.datetimes()),
           which=st.sampled_from(["account", "token", "project", "revoke", "status", "copies",
           "cancel",
-                                 "resolve", "exec", "log", "standing"]))  # fmt: skip
+                                 "resolve", "exec", "log", "standing", "standings"]))  # fmt: skip
 def test_the_rest(one: Any, two: Any, dialect: Any, when: Any, which: str) -> None:
     calls: dict[str, Any] = {
         "account": lambda c: c.create_account(one, two, "a@b.test", "secret-7"),
@@ -144,5 +144,6 @@ def test_the_rest(one: Any, two: Any, dialect: Any, when: Any, which: str) -> No
         "exec": lambda c: c.exec(P, one, timeout=two),
         "log": lambda c: c.log(one, when),
         "standing": lambda c: c.standing(one, two),
+        "standings": lambda c: c.standings(P, two),
     }
     run(calls[which], dialect)
