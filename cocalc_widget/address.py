@@ -134,7 +134,7 @@ def normalize_host(value: object, *, allow_http: bool = False) -> str:
     if parts.scheme == "http" and not (allow_http or is_loopback(name)):
         raise ConfigurationError(
             f"{told} is not encrypted: an API key sent there could be read on the way.",
-            remedy="Use https://, or allow it with allow_http=True.",
+            remedy="Use https://; Client(host=..., allow_http=True) takes it all the same.",
         )
     default = 443 if parts.scheme == "https" else 80
     netloc = name if port in (None, default) else f"{name}:{port}"

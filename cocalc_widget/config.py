@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from .address import DEFAULT_HOST, normalize_host
 from .errors import ConfigurationError, KeyFileWarning
-from .forking import new_lock
 from .keyfiles import (
     config_dir,
     delete_key,
@@ -21,7 +20,7 @@ from .keyfiles import (
     stored_hosts,
     write_key,
 )
-from .redact import Secret
+from .redact import Secret, discreet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +39,7 @@ __all__ = [
     "write_key",
 ]
 
-_lock = new_lock()
+# without a lock, which an exception from outside could leave closed for ever
 _session: dict[str, Secret] = {}  # host -> key given by login() in this process
 _current: list[str] = []  # hosts logged in to, the latest last
 
@@ -54,6 +53,7 @@ class Credentials:
     source: str
 
 
+@discreet
 def clean_key(value: str | Secret) -> Secret:
     """A key without blanks and line ends, as pasting and `echo` leave them.
 
@@ -69,6 +69,7 @@ def clean_key(value: str | Secret) -> Secret:
     return Secret(text)
 
 
+@discreet
 def resolve(
     api_key: str | Secret | None = None, host: str | None = None, *, allow_http: bool = False
 ) -> Credentials:
@@ -83,14 +84,17 @@ def resolve(
         ConfigurationError: a host that is no web address, or unencrypted; an
             unreadable key file of that host.
     """
+    if api_key is not None:
+        api_key = clean_key(api_key)  # in the place of what was given
     name = find_host(host, allow_http=allow_http, stored=api_key is None)
     if api_key is not None:
-        return Credentials(name, clean_key(api_key), "argument")
+        return Credentials(name, api_key, "argument")
     for source, key in _found(name):
         return Credentials(name, key, source)
     return Credentials(name, None, "")
 
 
+@discreet
 def find_host(host: str | None = None, *, allow_http: bool = False, stored: bool = True) -> str:
     """The host: argument → latest login → `COCALC_HOST` → the only stored one → cocalc.com.
 
@@ -107,6 +111,7 @@ def find_host(host: str | None = None, *, allow_http: bool = False, stored: bool
     return kept[0] if len(kept) == 1 else DEFAULT_HOST
 
 
+@discreet
 def sources(host: str) -> list[str]:
     """Everything that holds a key for this host, the one that wins first.
 
@@ -116,6 +121,7 @@ def sources(host: str) -> list[str]:
     return [source for source, _ in _found(host)]
 
 
+@discreet
 def login(
     api_key: str | Secret, host: str | None = None, *, store: bool = False, allow_http: bool = False
 ) -> Credentials:
@@ -126,15 +132,12 @@ def login(
     Raises:
         ConfigurationError: a host that is no web address, or a key that cannot be one.
     """
+    key = api_key = clean_key(api_key)  # in the place of what was given
     name = find_host(host, allow_http=allow_http, stored=False)
-    key = clean_key(api_key)
     if not key:
         raise ConfigurationError("the API key is blank.")
-    with _lock:
-        _session[name] = key
-        if name in _current:
-            _current.remove(name)
-        _current.append(name)
+    _session[name] = key
+    _current[:] = [*(it for it in _current if it != name), name]
     if store:
         try:
             write_key(name, key)
@@ -147,6 +150,7 @@ def login(
     return Credentials(name, key, "login")
 
 
+@discreet
 def logout(host: str | None = None) -> list[str]:
     """Forget the key of a host, in this process and on disk.
 
@@ -154,18 +158,15 @@ def logout(host: str | None = None) -> list[str]:
         What still holds a key for it (an environment variable, say): tell the user.
     """
     name = find_host(host)
-    with _lock:
-        _session.pop(name, None)
-        if name in _current:
-            _current.remove(name)
+    _session.pop(name, None)
+    _current[:] = [it for it in _current if it != name]
     delete_key(name)
     return sources(name)
 
 
 def _found(host: str) -> Iterator[tuple[str, Secret]]:
     """The keys for a host, one after the other: what is not needed is not looked at."""
-    with _lock:
-        given = _session.get(host)
+    given = _session.get(host)
     if given:
         yield "login", given
     told = os.environ.get("COCALC_API_KEY", "").strip()

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .errors import ConfigurationError, KeyFileWarning
+from .redact import discreet
 
 if TYPE_CHECKING:
     from .redact import Secret
@@ -47,6 +48,7 @@ def old_key_file(host: str) -> Path:
     return config_dir() / "keys" / (_NO_NAME.sub("_", host) + ".key")
 
 
+@discreet
 def find_key_file(host: str) -> tuple[Path, str] | None:
     """The file that keeps the key of a host, and what stands there as the key; None: there is none.
 
@@ -61,6 +63,7 @@ def find_key_file(host: str) -> tuple[Path, str] | None:
     return None
 
 
+@discreet
 def write_key(host: str, key: Secret) -> Path:
     """Store a key: a file that only its owner can read (0600), in folders of ours likewise (0700).
 
@@ -112,6 +115,7 @@ def delete_key(host: str) -> None:
     raise ConfigurationError(f"the key file {key_file(host)} cannot be deleted ({why}).")
 
 
+@discreet
 def stored_hosts() -> list[str]:
     """The hosts that have a stored key, in order; without what cannot be read, which is told."""
     hosts = []
@@ -123,6 +127,7 @@ def stored_hosts() -> list[str]:
     return list(dict.fromkeys(hosts))
 
 
+@discreet
 def lines_of(file: Path) -> list[str]:
     """As `read_lines`, for a file that is one of many: if it is unreadable, only a warning."""
     try:
@@ -133,6 +138,7 @@ def lines_of(file: Path) -> list[str]:
     return []
 
 
+@discreet
 def read_lines(file: Path) -> list[str]:
     """The words of a small file, none if it is not there; `ConfigurationError` if unreadable."""
     try:

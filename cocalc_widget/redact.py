@@ -1,16 +1,20 @@
-"""Owns the masking of API keys, auth tokens and passwords in all text that leaves the process."""
+"""Owns that API keys, auth tokens and passwords leave the process in no text and no traceback."""
 
 from __future__ import annotations
 
 import binascii
+import functools
 import re
 import weakref
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import TracebackType
 
-from .forking import new_lock
+P = ParamSpec("P")
+R = TypeVar("R")
+
 
 _MASK = "•••"
 # An API key as CoCalc makes them: sk_ + 16 or sk- + 22 letters and digits, so far. Names of files
@@ -36,7 +40,59 @@ _BASIC = re.compile(
 )
 _BEARER = re.compile(r"(?P<keep>\bBearer )(?P<told>[A-Za-z0-9+/=_.~-]{16,})", re.IGNORECASE)
 
+# Signs that steer a terminal or turn the direction of reading, and halves of surrogate pairs,
+# which cannot be printed at all: what a server says may hold them.
+_UNSHOWN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
 _SURE = 12  # characters; what is shorter may be part of an ordinary word
+
+
+def discreet(function: Callable[P, R]) -> Callable[P, R]:
+    """The same function, of whose values no traceback tells when it fails, or is interrupted.
+
+    Whatever comes through it, at whatever line (an alarm, Ctrl-C, an exception set by another
+    thread), finds the lines of the way here and below, but no variables: those of `http.client`
+    hold the key as a header, those of `json` a password, and an answer may repeat either.
+    """
+
+    @functools.wraps(function)
+    def hushed(*args: P.args, **options: P.kwargs) -> R:
+        # One line, so that no line of this is outside of the try; and while the function
+        # works, nothing here has its arguments.
+        # fmt: off
+        try: return function(*(args, args := ())[0], **(options, options := {})[0])  # type: ignore[assignment]  # noqa: E701
+        except BaseException as error:
+            args, options = (), {}  # type: ignore[assignment]
+            forget(error)
+            raise
+        # fmt: on
+
+    return hushed
+
+
+def forget(error: BaseException) -> None:
+    """Forget the values of all variables in an error's traceback, but those of calls at work."""
+    todo, seen = [error], set()
+    while todo:
+        one = todo.pop()
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        if _clear(one, one.__traceback__ if one is not error else None):
+            todo += [it for it in (one.__context__, one.__cause__) if it is not None]
+
+
+def _clear(error: BaseException, first: TracebackType | None) -> bool:
+    # False where its `first` call is still at work: it came up before ours, and is the caller's
+    trace = error.__traceback__
+    while trace is not None:
+        try:
+            trace.tb_frame.clear()
+        except RuntimeError:  # at work
+            if trace is first:
+                return False
+        trace = trace.tb_next
+    return True
 
 
 class Secret:
@@ -51,25 +107,33 @@ class Secret:
         home: the only host that it may be given to, "" if not known.
     """
 
-    __slots__ = ("__weakref__", "_value", "home")
+    __slots__ = ("__weakref__", "_forms", "_value", "home")
 
+    @discreet
     def __init__(self, value: str) -> None:
         if not isinstance(value, str):
             raise TypeError(f"a secret is a string, not {type(value).__name__}")
         self._value = value
+        self._forms: tuple[str, ...] | None = None
         self.home = ""
-        with _lock:
-            _living[id(self)] = self
+        _living[id(self)] = self
 
     def reveal(self) -> str:
         """The value itself: hand it to the wire, to nothing else."""
         return self._value
 
+    @discreet
+    def forms(self) -> tuple[str, ...]:
+        """How the value may be written in a text, itself first."""
+        if self._forms is None:
+            self._forms = _forms_of(self._value)
+        return self._forms
+
     def __str__(self) -> str:
-        return mask(self._value)
+        return mask(getattr(self, "_value", ""))  # a traceback may show one that is half made
 
     def __repr__(self) -> str:
-        return f"<secret {mask(self._value)}>"
+        return f"<secret {self}>"
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Secret) and other._value == self._value
@@ -85,28 +149,56 @@ class Secret:
 
     __getstate__ = __reduce__
 
+    def __deepcopy__(self, memo: object) -> Secret:
+        return self  # `dataclasses.asdict` copies so, and nothing leaves the process
+
 
 _living: weakref.WeakValueDictionary[int, Secret] = weakref.WeakValueDictionary()
-_lock = new_lock()
 
 
+def printable(text: str) -> str:
+    """A text of a server's as it may be printed: what would steer the terminal is shown as `�`."""
+    return _UNSHOWN.sub("\ufffd", text.replace("\r\n", "\n"))
+
+
+@discreet
 def mask(value: str) -> str:
     """The last four characters of a long secret, nothing of a short one."""
     return _MASK + value[-4:] if len(value) >= 16 else _MASK
 
 
+@discreet
 def redact(text: str, *secrets: Secret | str | None) -> str:
     """`text` without secrets: those given, those alive, and whatever looks like one."""
-    with _lock:
-        known = [it for it in _living.values() if len(it.reveal()) >= _SURE]
+    # without a lock, which an exception from outside could leave closed for ever; the list of
+    # references is made in one step
+    living = (reference() for reference in _living.valuerefs())
+    known = [it for it in living if it is not None and len(it.reveal()) >= _SURE]
     for secret in (*secrets, *known):
-        value = secret.reveal() if isinstance(secret, Secret) else secret
-        if value and len(value) >= 4:
-            text = text.replace(value, _MASK)
+        if not secret:
+            continue
+        for form in secret.forms() if isinstance(secret, Secret) else _forms_of(secret):
+            if len(form) >= 4 and form in text:
+                text = text.replace(form, _MASK)
     for pattern in _PATTERNS:
         text = pattern.sub(rf"\g<keep>{_MASK}", text)
     text = _BASIC.sub(lambda found: _masked(found, _is_pair), text)
     return _BEARER.sub(lambda found: _masked(found, _is_random), text)
+
+
+@discreet
+def _forms_of(value: str) -> tuple[str, ...]:
+    """A value as it is, in a URL, a form, JSON, `repr`, and as the user name of HTTP Basic."""
+    import json
+    from urllib.parse import quote, quote_plus
+
+    text = value.encode("utf-8", "replace").decode()  # halves of surrogate pairs
+    found = [value, quote(text, safe=""), quote(text), quote_plus(text), repr(value)[1:-1]]
+    found += [json.dumps(value, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False)]
+    if len(value) >= _SURE:
+        # the last signs depend on what follows
+        found.append(binascii.b2a_base64(text.encode(), newline=False).decode()[:-4])
+    return tuple(dict.fromkeys(found))
 
 
 def _masked(found: re.Match[str], meant: Callable[[str], bool]) -> str:

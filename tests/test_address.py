@@ -237,3 +237,132 @@ def test_an_address_that_was_made_by_hand_is_checked_too() -> None:
     for bad in (address.Address("p", "../x"), address.Address(" ", "x"), address.Address(5, 5)):  # type: ignore[arg-type]
         with pytest.raises(ValidationError):
             address.parse_address(bad)
+
+
+def test_each_refusal_names_what_was_given_and_what_to_do() -> None:
+    with pytest.raises(ValidationError, match="project_id must be a UUID, not 'nope'") as caught:
+        address.check_uuid("nope")
+    assert ".../projects/<project_id>/files/" in str(caught.value)
+    with pytest.raises(ValidationError, match="account must be a UUID") as caught:
+        address.check_uuid("nope", "account")
+    assert "projects" not in str(caught.value)
+    with pytest.raises(ValidationError, match="target must be a string") as caught:
+        address.check_path(5, "target")
+    with pytest.raises(ValidationError, match="leading slash"):
+        address.check_path("/a")
+    with pytest.raises(ConfigurationError, match="allow_http=True"):
+        address.normalize_host("http://a.b")
+    for bad, says in (
+        ("mailto:me", r"must be an http\(s\) address, not 'mailto:me'"),
+        ("ftp://x", r"must be an http\(s\) address, not 'ftp://x'"),
+        ("a b.test", "contains blanks"),
+        ("a\\b.test", "contains blanks"),
+        ("a.test:x", "must be an http"),
+        ("a.test:99999", "not a valid web address"),
+        ("a,b", "not a valid web address"),
+        ("u:p@a.test", "must not contain a user name or password"),
+        ("https://u:p@a.test", "must not contain a user name or password"),
+        ("https://evil\\\\@x", "must not contain a user name or password"),
+        ("https://a.test/b @c", "the host given contains blanks"),
+        ("https://a%2fb.test", "Write the characters themselves, not % and numbers"),
+        ("a.test?x", "must not have a query or fragment"),
+        ("a.test#x", "must not have a query or fragment"),
+        (" ", "must be a web address"),
+        (None, "must be a web address, not None"),
+    ):
+        with pytest.raises(ConfigurationError, match=says):
+            address.normalize_host(bad)
+
+
+def test_long_values_are_cut_in_what_is_said_of_them() -> None:
+    exactly, longer = "x" * 58, "x" * 59
+    with pytest.raises(ValidationError, match=rf"not '{exactly}'\."):
+        address.check_uuid(exactly)
+    with pytest.raises(ValidationError, match=r"not 'x{56}\.\.\.\."):
+        address.check_uuid(longer)
+
+
+def test_a_path_may_have_as_many_bytes_as_the_file_systems_take() -> None:
+    assert address.check_path("x" * 4096)
+    assert address.check_path("ü" * 2048)
+    for bad in ("x" * 4097, "ü" * 2048 + "x"):
+        with pytest.raises(ValidationError, match="4097 bytes, at most 4096"):
+            address.check_path(bad)
+
+
+@pytest.mark.parametrize("control", ["\x00", "\x1f", "\x7f"])
+def test_no_control_character_gets_anywhere(control: str) -> None:
+    with pytest.raises(ValidationError, match="control characters"):
+        address.check_path(f"a{control}b")
+    with pytest.raises(ConfigurationError):
+        address.normalize_host(f"https://a{control}b.test")
+
+
+@pytest.mark.parametrize(
+    ("value", "host"),
+    [
+        (" cocalc.test ", "https://cocalc.test"),
+        ("cocalc.test:8443/base//", "https://cocalc.test:8443/base"),
+        ("HTTP://LOCALHOST:80", "http://localhost"),
+        ("http://localhost:443", "http://localhost:443"),
+        ("https://cocalc.test:80", "https://cocalc.test:80"),
+        ("https://cocalc.test.", "https://cocalc.test."),
+        ("https://my_host.test", "https://my_host.test"),
+        ("https://[2001:DB8:0:0:0:0:0:1]/x", "https://[2001:db8::1]/x"),
+        ("https://[::ffff:1.2.3.4]", "https://[::ffff:102:304]"),
+        ("255.255.255.255", "https://255.255.255.255"),
+        ("255.0.0.1:8443", "https://255.0.0.1:8443"),
+        ("https://uni.edu/a b", None),
+        ("https://uni.edu/~me/a%20b", "https://uni.edu/~me/a%20b"),
+        ("https://uni.edu\\x", None),
+        ("mailto:me", None),
+        ("cocalc.test:x", None),
+        ("https://x:0x1", None),
+        ("https://[::1", None),
+        ("wss://cocalc.test", None),
+        ("https://:443", None),
+        ("https://@cocalc.test", None),
+        ("https://cocalc.test?", "https://cocalc.test"),
+    ],
+)
+def test_hosts_are_written_in_one_way(value: str, host: str | None) -> None:
+    if host is None:
+        with pytest.raises(ConfigurationError):
+            address.normalize_host(value)
+    else:
+        assert address.normalize_host(value) == host
+        assert address.normalize_host(host) == host, "for good"
+
+
+@pytest.mark.parametrize(
+    ("name", "here"),
+    [
+        ("localhost", True), ("LOCALHOST", True), ("localhost.", True), ("a.localhost", True),
+        ("127.0.0.1", True), ("127.9.9.9", True), ("[::1]", True), ("::1", True),
+        ("notlocalhost", False), ("localhost.test", False), ("128.0.0.1", False), ("", False),
+        ("[::2]", False), ("127.0.0.1.test", False),
+    ],
+)  # fmt: skip
+def test_what_is_this_machine_by_definition(name: str, here: bool) -> None:
+    assert address.is_loopback(name) is here
+
+
+def test_ids_are_text() -> None:
+    assert address.is_uuid(ID)
+    assert not address.is_uuid(f" {ID}")
+    assert not address.is_uuid(f"{ID}0")
+    assert address.is_uuid(None) is False
+
+
+def test_the_origin_keeps_its_port() -> None:
+    assert address.origin_of("http://localhost:5000/base") == "http://localhost:5000"
+
+
+def test_a_place_without_a_path_is_the_project() -> None:
+    assert address.parse_address("p: ") == address.Address("p", "")
+    assert address.parse_address("p:") == address.Address("p", "")
+    assert address.parse_address(" p : a ").path == " a "
+    with pytest.raises(ValidationError, match=r"PROJECT or PROJECT:PATH, not ' :a'"):
+        address.parse_address(" :a")
+    with pytest.raises(ValidationError):
+        address.parse_address(object())

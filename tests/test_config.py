@@ -78,6 +78,28 @@ def test_a_key_is_for_its_host(monkeypatch: pytest.MonkeyPatch) -> None:
     assert config.resolve(host="https://evil.example.com").api_key is None
 
 
+def test_a_key_file_is_for_the_host_that_it_names() -> None:
+    """Whatever a file is called, only the host that stands in it gets the key."""
+    file = config.write_key(HOST, Secret(KEYS[0]))
+    other = "https://other.example.com"
+    taken = config.key_file(other)
+    taken.write_text(file.read_text())
+    assert config.resolve(host=HOST).api_key == Secret(KEYS[0])
+    assert config.resolve(host=other).api_key is None
+    assert config.stored_hosts() == [HOST]
+    taken.write_text(f"{other}\n{KEYS[1]}\n")
+    assert config.resolve(host=other).api_key == Secret(KEYS[1])
+
+
+@pytest.mark.parametrize("text", ["", f"{HOST}\n", f"{HOST}\n{KEYS[0]}\nmore\n", f"{KEYS[0]}\n"])
+def test_a_key_file_has_a_host_and_a_key_and_nothing_else(text: str) -> None:
+    file = config.write_key(HOST, Secret(KEYS[0]))
+    file.write_text(text)
+    assert config.resolve(host=HOST).api_key is None
+    assert config.sources(HOST) == []
+    assert config.stored_hosts() == []
+
+
 def test_files_are_private() -> None:
     old = os.umask(0)
     try:
@@ -285,3 +307,79 @@ def test_unencrypted_hosts() -> None:
     assert config.resolve(KEYS[0], "http://localhost:5000").host == "http://localhost:5000"
     told = config.resolve(KEYS[0], "http://cocalc.example.com", allow_http=True)
     assert told.host == "http://cocalc.example.com"
+
+
+def test_the_latest_login_counts_and_a_logout_goes_back_to_the_one_before() -> None:
+    first, second = "https://one.example.com", "https://two.example.com"
+    assert config.login(KEYS[0], first) == config.Credentials(first, Secret(KEYS[0]), "login")
+    config.login(KEYS[1], second)
+    assert config.find_host() == second
+    config.login(KEYS[2], first)
+    assert config.find_host() == first
+    assert config.resolve().api_key == Secret(KEYS[2])
+    assert config.logout() == []
+    assert config.find_host() == second
+    assert config.resolve(host=first).api_key is None
+    config.logout()
+    assert config.find_host() == "https://cocalc.com"
+    assert config.logout(first) == [], "nobody was logged in there"
+
+
+def test_of_several_stored_hosts_none_is_the_default() -> None:
+    for host in (HOST, "https://another.example.com"):
+        config.write_key(host, Secret(KEYS[0]))
+    assert config.stored_hosts() == ["https://another.example.com", HOST]
+    assert config.find_host() == "https://cocalc.com"
+
+
+def test_a_key_of_the_environment_is_for_the_host_of_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COCALC_API_KEY", KEYS[0])
+    assert config.resolve(host=HOST).api_key == Secret(KEYS[0]), "for any, where none is named"
+    monkeypatch.setenv("COCALC_HOST", "  ")
+    assert config.resolve(host=HOST).api_key == Secret(KEYS[0])
+    monkeypatch.setenv("COCALC_HOST", " http://cocalc.example.com:80/ ")
+    assert config.resolve(host=HOST).api_key is None
+    told = config.resolve(host="http://cocalc.example.com", allow_http=True)
+    assert told.api_key == Secret(KEYS[0])
+    with pytest.raises(ConfigurationError, match="not encrypted"):
+        config.find_host()
+    assert config.find_host(allow_http=True) == "http://cocalc.example.com"
+    monkeypatch.setenv("COCALC_API_KEY", "  ")
+    assert config.sources(HOST) == []
+
+
+def test_a_key_that_was_given_counts_whatever_there_is() -> None:
+    assert config.resolve("", HOST) == config.Credentials(HOST, Secret(""), "argument")
+    assert config.clean_key(Secret(f" {KEYS[0]}\n")) == Secret(KEYS[0])
+    with pytest.raises(ConfigurationError, match="text, not int"):
+        config.clean_key(5)  # type: ignore[arg-type]
+    with pytest.raises(ConfigurationError, match="not encrypted"):
+        config.login(KEYS[0], "http://cocalc.example.com")
+    told = config.login(KEYS[0], "http://cocalc.example.com", allow_http=True)
+    assert told.host == "http://cocalc.example.com"
+
+
+def test_the_first_word_of_a_local_file_is_a_key() -> None:
+    Path("api.key").write_text(f"{KEYS[0]}\n{KEYS[1]}\n")
+    assert config.resolve(host=HOST).api_key == Secret(KEYS[0])
+    Path("api.key").write_text("")
+    assert config.sources(HOST) == []
+
+
+def test_where_nothing_tells_the_folder_is_that_of_the_user(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("COCALC_CONFIG_DIR", "XDG_CONFIG_HOME", "APPDATA"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    for platform, parts in (
+        ("linux", (".config",)),
+        ("win32", ("AppData", "Roaming")),
+        ("darwin", ("Library", "Application Support")),
+    ):
+        monkeypatch.setattr("sys.platform", platform)
+        assert config.config_dir() == tmp_path.joinpath(*parts, "cocalc-widget")
+    monkeypatch.setenv("COCALC_CONFIG_DIR", str(tmp_path / "own"))
+    assert config.key_file(HOST).parent == tmp_path / "own/keys"

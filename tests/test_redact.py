@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import copy
+import gc
 import json
 import logging
 import pickle
@@ -71,6 +72,55 @@ def test_what_is_known_is_masked_wherever_it_stands() -> None:
 )  # fmt: skip
 def test_names_and_titles_are_left_alone(text: str) -> None:
     assert redact(text) == text
+
+
+def test_a_mask_shows_an_end_only_of_what_is_long() -> None:
+    assert mask("x" * 11 + "9876") == "•••"
+    assert mask("x" * 12 + "9876") == "•••9876"
+    assert repr(Secret("x" * 12 + "9876")) == "<secret •••9876>"
+
+
+def test_what_lives_is_masked_also_where_nobody_names_it() -> None:
+    kept = Secret("correct horse battery")
+    assert redact("I said: correct horse battery!") == "I said: •••!"
+    del kept
+    gc.collect()
+    assert redact("I said: correct horse battery!") == "I said: correct horse battery!"
+
+
+def test_what_is_short_is_masked_only_where_it_is_named() -> None:
+    word, long = Secret("eleven more"), Secret("twelve chars")
+    assert redact("eleven more, twelve chars") == "eleven more, •••"
+    assert redact("eleven more", word) == "•••"
+    assert redact("eleven more", "more") == "eleven •••"
+    assert redact("eleven more", "ore") == "eleven more", "it would be everywhere"
+    assert long
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("the key sk-AbCdEfGhIjKlMnOp.", "the key sk-•••."),
+        ("sk_AbCdEfGhIjKlMnO", "sk_AbCdEfGhIjKlMnO"),
+        ("x?auth_token=T1&fullscreen=kiosk#top", "x?auth_token=•••&fullscreen=kiosk#top"),
+        ("x?auth_token%3dT1 and", "x?auth_token%3d••• and"),
+        ('unknown or expired token: "T1" (no)', 'unknown or expired token: "•••" (no)'),
+        ("Basic bWU6cHc=, and", "Basic •••, and"),
+        ("https://me:hunter2@proxy.test:8080/x", "https://me:•••@proxy.test:8080/x"),
+        ("https://proxy.test:8080/x@y", "https://proxy.test:8080/x@y"),
+    ],
+)
+def test_only_the_secret_is_masked_and_what_is_around_it_stays(text: str, masked: str) -> None:
+    assert redact(text) == masked
+
+
+def test_a_secret_is_text_and_compares_by_what_it_is() -> None:
+    for value in (None, 5, b"sk-0123456789"):
+        with pytest.raises(TypeError, match="a secret is a string, not"):
+            Secret(value)  # type: ignore[arg-type]
+    assert Secret("a") != "a"
+    assert {Secret("a"), Secret("a"), Secret("b")} == {Secret("a"), Secret("b")}
+    assert Secret("a")
 
 
 def test_common_words_are_no_credentials() -> None:

@@ -9,6 +9,7 @@ from .. import config
 from ..address import Address, Generation, is_uuid, parse_address
 from ..errors import ConfigurationError
 from ..forking import new_lock
+from ..redact import Secret, discreet
 from . import detect, naming
 from .caller import Caller
 from .policy import check_timeout
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from os import PathLike
 
-    from ..redact import Secret
     from .dialect import Dialect
 
 
@@ -35,7 +35,7 @@ class ClientBase:
         host: the server; without it the latest login → `COCALC_HOST` → (without
             `api_key`) the only one with a stored key → cocalc.com.
         api: "v1", "v2" (with the conat bridge where there is one), or "auto":
-            asks the host once per process.
+            asks the host once per process, and again where it contradicts that.
         timeout: seconds for a call with all its retries, or (connect, call). A
             copy on a server without a queue gets 300 s unless this is given.
         retries: how often a call without side effects is tried again.
@@ -46,6 +46,7 @@ class ClientBase:
         ConfigurationError: a setting that cannot be right; nothing was sent.
     """
 
+    @discreet
     def __init__(
         self,
         api_key: str | Secret | None = None,
@@ -57,6 +58,8 @@ class ClientBase:
         verify: bool | str | PathLike[str] = True,
         allow_http: bool = False,
     ) -> None:
+        if isinstance(api_key, str):
+            api_key = Secret(api_key)  # in the place of what was given
         if api not in get_args(detect.Api):
             raise ConfigurationError(f"api must be 'v1', 'v2' or 'auto', not {api!r}.")
         if isinstance(retries, bool) or not isinstance(retries, int) or retries < 0:
@@ -109,8 +112,12 @@ class ClientBase:
         return self._speaks()
 
     def _speaks(self, timeout: float = detect.ASK_TIME) -> Dialect:
-        """The dialect, which a host may have to be asked for; within so many seconds."""
+        """The dialect, which a host may have to be asked for; within so many seconds.
+
+        It takes no longer than a call may.
+        """
         if self._found is None:
+            timeout = min(timeout, self._transport.timeouts.total)
             found = detect.dialect_for(self._caller, self._api, timeout)
             with self._lock:
                 self._found = self._found or found
@@ -178,5 +185,7 @@ class ClientBase:
         self.close()
 
     def __repr__(self) -> str:
-        key = self._transport.key
-        return f"<{type(self).__name__} {self.host}, key {key or 'none'}>"
+        transport = getattr(self, "_transport", None)
+        if transport is None:  # a traceback may show one that is half made
+            return f"<{type(self).__name__}, not made completely>"
+        return f"<{type(self).__name__} {transport.host}, key {transport.key or 'none'}>"

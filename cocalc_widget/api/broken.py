@@ -63,9 +63,10 @@ def explain(
         return refused_by_proxy(call, exchange.refused, _last(cause))
     if cause == "timeout" or exchange.left() < 0.005:
         if sent:
-            text = f"no answer to {where} within {seconds:g} s; what was asked may still happen."
+            limit = round(seconds, 2)
+            text = f"no answer to {where} within {limit:g} s; what was asked may still happen."
             return APITimeoutError(text, endpoint=endpoint, sent=True)
-        limit = min(limits.connect, seconds)
+        limit = round(min(limits.connect, seconds), 2)
         text = f"could not connect to {host}{call.through} within {limit:g} s."
         remedy = proxy.without() if proxy else "Is the server up and reachable?"
         return APITimeoutError(text, endpoint=endpoint, remedy=remedy)
@@ -76,7 +77,8 @@ def explain(
         return APIConnectionError(
             f"no secure connection to {host}{call.through}: {_last(cause)}.",
             endpoint=endpoint,
-            remedy="If the server has a certificate of its own, pass verify=<CA file>.",
+            remedy="If the server has a certificate of its own, give its CA file: "
+            'Client(verify="ca.pem").',
         )
     text = f"could not reach {host}{call.through}: {_last(cause)}; nothing was sent."
     remedy = f"Is the host right? {proxy.without()}" if proxy else "Is the host right?"
@@ -106,6 +108,8 @@ def refused_by_proxy(call: Call, status: int, why: str = "") -> APIConnectionErr
 
 def find_proxy(host: str, proxies: Mapping[str, str]) -> Proxy | None:
     """The proxy that requests chooses among these for a host; None without one."""
+    if not proxies:
+        return None
     found = select_proxy(host, dict(proxies))
     if not found:
         return None

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..errors import AuthenticationError
+from ..redact import discreet
 from .envelope import Kind, read, unexpected
 from .policy import http_date, retry_after
-from .sealing import secrets_in
+from .sealing import minted_in, secrets_in
 from .wire import encode
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class Caller:
     clock: tuple[float, float] | None = None
     date: str = ""
 
+    @discreet
     def v1(
         self,
         event: str,
@@ -66,6 +68,7 @@ class Caller:
             raise unexpected(event, body, "event")
         return body
 
+    @discreet
     def v2(
         self,
         path: str,
@@ -87,6 +90,7 @@ class Caller:
         )
         return self._read(reply, path, "v2", params)
 
+    @discreet
     def conat(
         self,
         name: str,
@@ -127,6 +131,7 @@ class Caller:
         )
         return self._read(reply, name, "conat", args)
 
+    @discreet
     def page(self, path: str, *, timeout: float | None = None) -> Any:
         """`GET` a page that needs no key; parsed where it is JSON."""
         reply = self.transport.request(
@@ -147,7 +152,7 @@ class Caller:
 
     def _read(self, reply: Reply, endpoint: str, kind: Kind, sent: object) -> Any:
         self._note_time(reply)
-        secrets = (self.transport.key, *secrets_in(sent))
+        secrets = (self.transport.key, *secrets_in(sent), *minted_in(endpoint, reply.text))
         try:
             return read(
                 reply.status,
@@ -155,6 +160,7 @@ class Caller:
                 reply.text,
                 endpoint=endpoint,
                 kind=kind,
+                host=self.transport.place,
                 retry_after=retry_after(reply.headers, time.time()),
                 secrets=secrets,
             )
@@ -165,14 +171,17 @@ class Caller:
 
     def _key_remedy(self) -> str:
         if self.transport.key is None:
-            return "No API key was found for this host: log in, or pass api_key=."
+            return (
+                "No API key was found for this host: give one, Client(api_key=...), or log in by "
+                "%cocalc login."
+            )
         if not self.transport.key:
             return "The API key given is blank."
         source = self.key_source
         source = "the argument" if source in ("", "argument") else source
         return (
             f"This server does not know the key {self.transport.key}, which came from {source}: "
-            "log in again, or make a new key in the account's settings."
+            "log in again by %cocalc login --ask, or make a new key in the account's settings."
         )
 
     def _note_time(self, reply: Reply) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
 import time
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..address import check_path, file_url, is_uuid, signed_url
 from ..errors import CoCalcError, NotFoundError, ValidationError
-from ..redact import Secret
+from ..redact import Secret, discreet
 from . import detect, naming
 from .copies import Copies
 from .files import Files, filled
@@ -18,10 +19,14 @@ from .log import Log, check_since, read_log
 from .policy import check_seconds
 from .raw import call_raw
 from .results import Account, Ping, Project, Token, Whoami
-from .sealing import sealed, sealed_args
-from .standing import ASK_TIME, START_WAIT, Standing, standing
+from .sealing import hidden, sealed, sealed_args
+from .spoken import Spoken, denies
+from .standing import ASK_TIME, START_WAIT, Standing, standings
 from .tokens import takes_token
 from .transport import Transport
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class Client(Copies, Files):
@@ -140,7 +145,8 @@ class Client(Copies, Files):
         """
         when = check_since(since)
         limit = None if timeout is None else check_seconds(timeout)
-        return read_log(self._dialect, self._project(project), when, timeout=limit)
+        dialect = self._dialect if limit is None else self._speaks(limit)
+        return read_log(dialect, self._project(project), when, timeout=limit)
 
     def standing(
         self,
@@ -167,9 +173,39 @@ class Client(Copies, Files):
         Raises:
             ValidationError: nothing that names a project, or several; no text as path.
         """
+        return self.standings(project_id, [path], timeout=timeout, usable=usable)[0]
+
+    def standings(
+        self,
+        project_id: str | Project,
+        paths: Iterable[str],
+        *,
+        timeout: float = ASK_TIME,
+        usable: bool = False,
+    ) -> list[Standing]:
+        """How documents of one project stand: the same as `standing`, for many at once.
+
+        No more requests than for one, as long as the paths come to less than 50 kB.
+
+        Args:
+            project_id: PROJECT: an id, the start of one, or a title.
+            paths: of the documents, in it.
+            timeout: seconds for all of it.
+            usable: the project was seen usable a moment ago: ask for the paths only.
+
+        Returns:
+            Always a value for each path, in their order.
+
+        Raises:
+            ValidationError: nothing that names a project, or several; no texts as paths.
+        """
         naming.check(project_id)
-        if not isinstance(path, str):
-            raise ValidationError(f"path must be a string, not {type(path).__name__}.")
+        if isinstance(paths, str):
+            raise ValidationError("paths must be a list of strings, not a string.")
+        paths = list(paths)
+        for path in paths:
+            if not isinstance(path, str):
+                raise ValidationError(f"path must be a string, not {type(path).__name__}.")
         ends = time.monotonic() + check_seconds(timeout)
         try:
             dialect = self._speaks(timeout)
@@ -178,9 +214,9 @@ class Client(Copies, Files):
             raise
         except CoCalcError as error:
             strange = isinstance(error, NotFoundError) and error.status is None
-            return Standing("not mine" if strange else "unknown", error=error)
+            return [Standing("not mine" if strange else "unknown", error=error)] * len(paths)
         left = ends - time.monotonic()
-        return standing(dialect, project_id, path, timeout=left, usable=usable)
+        return standings(dialect, project_id, paths, timeout=left, usable=usable)
 
     def framing(self, *, timeout: float = ASK_TIME) -> Framing:
         """Who may show this CoCalc in a frame: its headers, raw. Nobody's key is sent.
@@ -284,6 +320,9 @@ class Client(Copies, Files):
     def call(self, name: str, *args: Any, **options: Any) -> Any:
         """Anything of the API, raw: the parsed answer, or its error. Never sent twice.
 
+        Tokens, keys and passwords in an answer are strings that show themselves masked;
+        `print`, `+` and JSON take their text.
+
         Args:
             name: an event of v1 (`"ping"`), a path of v2 (`"projects/copy-path"`), or,
                 with a dot, a method of the conat bridge (`"projects.createProject"`).
@@ -292,7 +331,13 @@ class Client(Copies, Files):
                 calls that project's method, `timeout` is in seconds.
         """
         args, options = sealed_args(name, args), sealed(options)
-        return call_raw(self._caller, name, args, options, lambda: self.api)
+        try:
+            told = call_raw(self._caller, name, args, options, lambda: self.api)
+        except NotFoundError as error:
+            if denies(error) and isinstance(self._found, Spoken):
+                self._found.reconsider()  # for the next call; this one is sent once
+            raise
+        return hidden(name, told)
 
     def _own(self, token: Token | Secret | str) -> Secret:
         """The secret in a token, which must not have been made by another host."""
@@ -304,7 +349,7 @@ class Client(Copies, Files):
         if home and home != self.host:
             raise ValidationError(
                 f"this token was made by {home}; it is not sent to {self.host}.",
-                remedy="Use a client of that host, or make one here: create_token().",
+                remedy="Use a client of that host, or make one here: client.create_token().",
             )
         return secret
 
@@ -324,3 +369,15 @@ def _secret(given: object, name: str = "password") -> Secret:
     if isinstance(given, Secret):
         return given
     raise ValidationError(f"{name} must be text, not {type(given).__name__}.")
+
+
+def _hush(cls: type) -> None:
+    # Every method, those of the bases too: what is asked may be a secret, and so may what is
+    # answered, wherever that goes wrong.
+    for name in dir(cls):
+        method = inspect.getattr_static(cls, name)
+        if not name.startswith("_") and inspect.isfunction(method):
+            setattr(cls, name, discreet(method))
+
+
+_hush(Client)

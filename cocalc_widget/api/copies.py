@@ -8,7 +8,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from ..address import parse_address
-from ..errors import ValidationError
+from ..errors import NotFoundError, ValidationError
 from . import naming
 from . import targets as reading
 from .base import ClientBase
@@ -139,7 +139,12 @@ class Copies(ClientBase):
         if isinstance(copy_id, CopyJob):
             job = copy_id
             return job.updated(self._dialect.copy_status(job.id)) if job.id else self._now(job)
-        return replace(self._dialect.copy_status(check_job_id(copy_id)), names=self._titles)
+        told = check_job_id(copy_id)
+        try:
+            return replace(self._dialect.copy_status(told), names=self._titles)
+        except NotFoundError as error:
+            self._no_job(error)
+            raise
 
     def cancel_copy(self, copy_id: str | CopyJob) -> None:
         """Cancel a copy that is scheduled and not yet done (API v1).
@@ -148,7 +153,12 @@ class Copies(ClientBase):
             NotFoundError: no such job, or it is done; or this server can't cancel.
         """
         told = copy_id.id if isinstance(copy_id, CopyJob) else copy_id
-        self._dialect.cancel_copy(check_job_id(told))
+        told = check_job_id(told)
+        try:
+            self._dialect.cancel_copy(told)
+        except NotFoundError as error:
+            self._no_job(error)
+            raise
 
     def copies(
         self,
@@ -178,6 +188,18 @@ class Copies(ClientBase):
         seen = {job.id for job in finished}
         found = [*(job for job in pending if job.id not in seen), *finished]
         return CopyJobs(replace(job, names=self._titles) for job in found)
+
+    def _no_job(self, error: NotFoundError) -> None:
+        """Say what to do about a copy that is not found by its id."""
+        if error.status == 404:  # a page: the server has no such endpoint
+            error.advise(
+                "This CoCalc does not tell of copies by their ids; look in the target: "
+                'client.exec(PROJECT, "ls", [PATH]).'
+            )
+        elif not error.remedy:
+            lists = self._dialect.lists_copies
+            more = ": client.copies(PROJECT) lists those of a project." if lists else "."
+            error.advise(f"It was cancelled, or was made on another host or long ago{more}")
 
     def _place(self, told: str | Address | None) -> Address | None:
         return None if told is None else self.locate(told)

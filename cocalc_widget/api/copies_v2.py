@@ -55,7 +55,7 @@ class CopiesV2:
                 raise lacking(
                     "projects/copy-path",
                     f"API v2 cannot copy with `{name}`.",
-                    'Leave it out, or use api="v1" where the server has it.',
+                    'Leave it out, or use Client(api="v1") where the server has API v1.',
                 )
 
     def send_copy(self, source: Address, target: Address, how: CopyOptions, *, wait: bool) -> str:
@@ -89,5 +89,5 @@ class CopiesV2:
         return lacking(
             endpoint,
             "API v2 of this generation of CoCalc has no copy jobs: a copy is done when it returns.",
-            'This server has API v1 too, which has: Client(..., api="v1").',
+            'This server has API v1 too, which has: Client(api="v1").',
         )

@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 ORG_TOKEN_LIFE = timedelta(hours=24)  # of org.createToken (source)
 TOKEN_LIFE = timedelta(hours=12)  # of generateUserAuthToken (source)
 _OTHERS = (
-    "For somebody else's account give its password, create_token(account, password), or use the "
-    "key of an admin of its organization."
+    "For somebody else's account give its password, client.create_token(ACCOUNT, PASSWORD), or use "
+    "the key of an admin of its organization."
 )
 _WITHOUT = {
     "exclude": "Leave it out, or copy what you want from a folder of its own.",
@@ -151,9 +151,15 @@ class DialectConat(DialectV2):
             value = rows.text_at(body, "token", "org.createToken")
             until = expire or datetime.now(timezone.utc) + ORG_TOKEN_LIFE
             return Token(Secret(value), until, "B", self._caller.transport.host, "organization")
-        if expire is None and is_admin(self)[0]:
+        if not is_admin(self)[0]:
+            refused.advise(self._advice(account))
+        elif expire is None:
             return self._by_password(account, None)
-        refused.advise(self._advice(account))
+        else:
+            refused.advise(
+                "Leave `expire` out: a site admin's token ends after 12 hours; only an admin of "
+                "that user's organization can choose."
+            )
         raise refused
 
     def revoke_token(self, token: Secret, minted: Minted | None) -> None:
@@ -199,7 +205,7 @@ class DialectConat(DialectV2):
         except APIError:
             return _OTHERS
         if account.lower() in (me.account_id.lower(), me.email.lower()):
-            return "For your own account give its password: create_token(password=...)."
+            return "For your own account give its password: client.create_token(password=...)."
         return _OTHERS
 
     def check_options(self, how: CopyOptions) -> None:
@@ -237,12 +243,12 @@ class DialectConat(DialectV2):
         raise lacking(
             "copies",
             "This generation of CoCalc does not list copies.",
-            "Keep the ids of the jobs: copy_status(id) asks for one.",
+            "Keep the ids of the jobs: client.copy_status(ID) asks for one.",
         )
 
     def cancel_copy(self, copy_id: str) -> None:
         raise lacking(
             "cancel_copy",
             "This generation of CoCalc cannot cancel a copy.",
-            "copy_status(id) tells when it is done.",
+            "client.copy_status(ID) tells when it is done.",
         )

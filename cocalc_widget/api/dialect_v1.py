@@ -142,7 +142,8 @@ class DialectV1(CopiesV1):
                 raise ValidationError(
                     f"a token needs the account's password: only site admins may leave it out, and "
                     f"{why}.",
-                    remedy='Pass password=; password="" asks without one all the same.',
+                    remedy="Give it: client.create_token(password=...); "
+                    'password="" asks without one all the same.',
                 )
         params = {"account_id": account_id, "password": "" if password is None else password}
         value = rows.text_at(self._call("user_auth", params), "auth_token", "user_auth")

@@ -136,7 +136,7 @@ class DialectV2(CopiesV2):
         raise lacking(
             "create_token",
             "API v2 of this generation of CoCalc mints no auth tokens.",
-            'This server has API v1 too, which does: Client(..., api="v1").',
+            'This server has API v1 too, which does: Client(api="v1").',
         )
 
     def revoke_token(self, token: Secret, minted: Minted | None) -> None:

@@ -8,19 +8,23 @@ three with web pages.
 from __future__ import annotations
 
 import json
+import math
 import re
 from typing import Any, Literal
 
 from ..errors import APIError, RateLimitError, ServerError
 from ..redact import Secret, redact
-from .sealing import masked, told_body
+from .sealing import masked, shortened, told_body
 from .verdicts import filled, judge, seconds_to_wait
 from .words import page_words, words_of
 
+_PAGE = 100_000  # characters of a page that are looked at
+_WORDS = 20_000  # characters of a message
 Kind = Literal["v1", "v2", "conat", "page"]
 # what to do where a page says that there is nothing, by what was called
 _NO_API: dict[Kind, str] = {
-    "v1": 'Is the host a CoCalc? One of 2025 or later has no API v1: leave `api` out, or api="v2".',
+    "v1": "Is the host a CoCalc? One of 2025 or later has no API v1: "
+    'Client(api="v2") speaks with it.',
     "v2": "Is the host a CoCalc? If so, it has no such endpoint in API v2; methods of the conat "
     'bridge are named with a dot, as "system.ping".',
     "conat": "Is the host a CoCalc? One from before 2025 has no conat bridge: call an event of "
@@ -37,6 +41,7 @@ def read(
     *,
     endpoint: str,
     kind: Kind,
+    host: str = "",
     retry_after: float | None = None,
     secrets: tuple[Secret | str | None, ...] = (),
 ) -> Any:
@@ -48,6 +53,7 @@ def read(
         text: the body.
         endpoint: what was called.
         kind: which API was called; "page" for what is not an API.
+        host: that answered, for an error of what stands before CoCalc.
         retry_after: seconds, as a header said.
         secrets: what must not appear in an error.
 
@@ -58,13 +64,14 @@ def read(
     if kind == "page" and not is_json:
         words = text[6:].strip() if text.startswith("ERROR:") else ""
         failed = bool(words) or status >= 400
-        words = words or page_words(redact(text, *secrets))
+        words = words or page_words(shortened(text, _PAGE, secrets))
     elif is_json:
         failed, words = _failure(body, status, kind)
     else:
-        failed, words = True, page_words(redact(text, *secrets))
+        failed, words = True, page_words(shortened(text, _PAGE, secrets))
     if not failed:
         return body
+    words = shortened(words, _WORDS, secrets)
     fields = isinstance(body, dict) and ("issues" in body or "reason" in body)
     verdict = judge(words, status, fields=fields)
     if not is_json and status < 400 and kind != "page":
@@ -81,13 +88,33 @@ def read(
         "body": told_body(body, secrets),
         "remedy": redact(verdict.remedy, *secrets),
     }
-    message = redact(words or f"the server answered `{endpoint}` with HTTP {status}.", *secrets)
-    if issubclass(verdict.error, RateLimitError):
-        wait = retry_after if retry_after is not None else seconds_to_wait(words)
-        if wait is not None and not details["remedy"]:
-            details["remedy"] = f"Wait {wait:g} s."
+    message = redact(_told(words, is_json, status, endpoint, host), *secrets)
+    limited = issubclass(verdict.error, RateLimitError)
+    wait = seconds_to_wait(words) if limited and retry_after is None else retry_after
+    if wait is not None and (limited or status >= 429):
+        details["remedy"] = f"{details['remedy']} {patience(wait)}".strip()
+    if limited:
         raise RateLimitError(message, retry_after=wait, **details)
     raise verdict.error(message, **details)
+
+
+def patience(seconds: float) -> str:
+    """How long a server wants to be left alone, as advice; in the unit that a person would use."""
+    if seconds < 1:
+        return "It may be tried again at once."
+    for size, name in ((86400, "days"), (3600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"Wait {math.ceil(10 * seconds / size) / 10:g} {name}, as the server asks."
+    return f"Wait {math.ceil(seconds)} s."
+
+
+def _told(words: str, is_json: bool, status: int, endpoint: str, host: str) -> str:  # noqa: FBT001
+    """The words of a failure; with host and call where it is not CoCalc itself that speaks."""
+    where = f"{host or 'the server'} answered `{endpoint}` with HTTP {status}"
+    if not words:
+        return f"{where}."
+    before = status in (502, 503, 504) or (status >= 500 and not is_json)
+    return f"{where}: {words}" if host and before else words
 
 
 def _parse(content_type: str, text: str) -> tuple[Any, bool]:

@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 MANY = 16
 MOMENT = 0.5  # s in which what is small is copied, and most refusals come
 _DOUBTFUL = (
-    "the server lists a copy like this one, which may be another's: retry(unknown=True) sends "
-    "it again"
+    "the server lists a copy like this one, which may be another's: batch.retry(unknown=True) "
+    "sends it again"
 )
-_ABSENT = "the server lists no such copy: retry() sends it"
-UNKNOWN = "nobody knows whether it was made: retry(unknown=True) sends it again"
+_ABSENT = "the server lists no such copy: batch.retry() sends it"
+UNKNOWN = "nobody knows whether it was made: batch.retry(unknown=True) sends it again"
 F = TypeVar("F", bound="Flight")
 
 
@@ -260,8 +260,9 @@ class Flight:
 
     def _pick_up(self) -> str:
         if self._sender.dialect.lists_copies and self._sender.queues:
-            return f"To pick them up: wait() again, or client.copies(src='{self._sender.source}')."
-        return "To pick them up: wait() again."
+            source = str(self._sender.source)
+            return f"To pick them up: client.last_copy.wait(), or client.copies({source!r})."
+        return "To pick them up: client.last_copy.wait()."
 
     def _interrupted(self) -> NoReturn:
         with self._claim:
@@ -272,5 +273,5 @@ class Flight:
             self._launched = [n for n in self._launched if self._jobs[n].state == "sending"]
         told = f"Stopped waiting; {left} copies go on. {self._pick_up()}"
         if unsent:
-            told += f" {unsent} were not sent: send() sends them."
+            told += f" {unsent} were not sent: client.last_copy.send() sends them."
         raise WaitingStopped(told, left=left, unsent=unsent) from None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from ..address import check_uuid
 from ..errors import ValidationError
+from ..redact import printable
 from . import rich
 
 if TYPE_CHECKING:
@@ -75,12 +76,12 @@ class CopyJob:
 
     def shown(self, place: Address) -> str:
         """An address for people: with the project's title where that is known."""
-        return str(replace(place, project=self.names.get(place.project, place.project)))
+        return printable(str(replace(place, project=self.names.get(place.project, place.project))))
 
     def __repr__(self) -> str:
         why = f" ({self.error})" if self.error else f" ({self.note})" if self.note else ""
         if not self.source.project:  # generation B tells the state alone
-            return f"<copy {self.id}: {self.state}{why}>"
+            return printable(f"<copy {self.id}: {self.state}{why}>")
         return f"<{self.shown(self.source)} → {self.shown(self.target)}: {self.state}{why}>"
 
     def _repr_html_(self) -> str:

@@ -30,7 +30,7 @@ def check(told: object) -> str:
         raise ValidationError(
             "a project is named by its title, its id, or the start of its id, not by "
             f"{'blanks' if isinstance(name, str) else type(told).__name__}.",
-            remedy="projects() lists them.",
+            remedy="client.projects() lists them.",
         )
     return name.strip().lower() if is_uuid(name.strip()) else name
 
@@ -76,7 +76,7 @@ def find(name: str, known: Sequence[Project]) -> str:
     hint = f"; did you mean {titles[near[0]]!r}?" if near else "."
     raise NotFoundError(
         f"there is no project {name!r} among your {len(known)} projects{hint}",
-        remedy="projects() lists them; name one by title, or by the start of its id.",
+        remedy="client.projects() lists them; name one by title, or by the start of its id.",
     )
 
 

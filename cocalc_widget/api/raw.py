@@ -38,7 +38,8 @@ def call_raw(
     if name.startswith("api/conat"):
         raise ValidationError(
             f"{name!r} is where the bridge is, not a method of it.",
-            remedy='Name the method: call("system.ping"), with project_id= for a project\'s.',
+            remedy='Name the method: client.call("system.ping"), with project_id= for one of a '
+            "project.",
         )
     for start, kind in (("api/v1/", "v1"), ("api/v2/", "v2")):
         if name.startswith(start):

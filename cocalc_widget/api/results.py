@@ -7,6 +7,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..address import Generation, app_url, check_path, check_uuid, file_url, signed_url
+from ..redact import discreet, printable
 from . import rich
 
 if TYPE_CHECKING:
@@ -95,9 +96,9 @@ class ExecResult:
     truncated: bool = False
 
     def __repr__(self) -> str:
-        parts = [f"exit code {self.exit_code}", self.stdout.rstrip("\n")]
+        parts = [f"exit code {self.exit_code}", printable(self.stdout.rstrip("\n"))]
         if self.stderr:
-            parts.append("stderr: " + self.stderr.rstrip("\n"))
+            parts.append("stderr: " + printable(self.stderr.rstrip("\n")))
         if self.truncated:
             parts.append("[CoCalc cut the output here; to have it all, write it to a file]")
         return "\n".join(part for part in parts if part)
@@ -135,6 +136,7 @@ class Token:
         """The token itself."""
         return self.secret.reveal()
 
+    @discreet
     def url(self, project_id: str | None = None, path: str | None = None) -> str:
         """The URL that signs a browser in, in the form this generation honours: a secret.
 
@@ -158,6 +160,7 @@ class Token:
         return f"{self.expire.astimezone(timezone.utc):%Y-%m-%d %H:%M} UTC" if self.expire else ""
 
 
+@discreet
 def sign_in_url(
     host: str, generation: Generation, token: str, project_id: str | None, path: str | None
 ) -> str:

@@ -7,6 +7,8 @@ from dataclasses import fields
 from html import escape
 from typing import TYPE_CHECKING, Any, cast
 
+from ..redact import printable
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -17,11 +19,12 @@ def pairs(title: str, rows: Iterable[tuple[str, object]]) -> str:
     """A table of names and values; what is empty is left out."""
     cells = "".join(
         f"<tr><th style='text-align:left'>{escape(name)}</th>"
-        f"<td style='text-align:left'>{escape(str(value))}</td></tr>"
+        f"<td style='text-align:left'>{escape(printable(str(value)))}</td></tr>"
         for name, value in rows
         if value not in (None, "")
     )
-    return f"<table><caption style='text-align:left'>{escape(title)}</caption>{cells}</table>"
+    told = escape(printable(title))
+    return f"<table><caption style='text-align:left'>{told}</caption>{cells}</table>"
 
 
 def table(title: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -29,12 +32,14 @@ def table(title: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> 
     top = "".join(f"<th style='text-align:left'>{escape(name)}</th>" for name in head)
     body = "".join(
         "<tr>"
-        + "".join(f"<td style='text-align:left'>{escape(str(cell))}</td>" for cell in row)
+        + "".join(
+            f"<td style='text-align:left'>{escape(printable(str(cell)))}</td>" for cell in row
+        )
         + "</tr>"
         for row in rows
     )
     return (
-        f"<table><caption style='text-align:left'>{escape(title)}</caption>"
+        f"<table><caption style='text-align:left'>{escape(printable(title))}</caption>"
         f"<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
     )
 
@@ -65,17 +70,17 @@ class Card:
 def text_pairs(title: str, rows: Iterable[tuple[str, object]]) -> str:
     """A title, and below it names and values; what is empty is left out."""
     told = [(name, value) for name, value in rows if value not in (None, "")]
-    return "\n".join([title, *_columns(told)])
+    return "\n".join([printable(title), *_columns(told)])
 
 
 def text_table(title: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """A title, and below it columns as wide as they must be."""
     body = list(rows)
-    return "\n".join([title, *_columns([head, *body] if body else [])])
+    return "\n".join([printable(title), *_columns([head, *body] if body else [])])
 
 
 def _columns(rows: Sequence[Sequence[object]]) -> list[str]:
-    cells = [[" ".join(str(cell).split()) for cell in row] for row in rows]
+    cells = [[printable(" ".join(str(cell).split())) for cell in row] for row in rows]
     widths = [max(map(_width, column)) for column in zip(*cells, strict=True)]
     padded = [
         [cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)]

@@ -48,6 +48,7 @@ class _Row:
     number: int  # as a spreadsheet counts them
     cells: list[str] = field(default_factory=list)
     fault: str = ""
+    width: int = 0  # with the cells at its end that are empty
 
 
 def read_sheet(file: Path, like: str = "") -> tuple[list[Told], list[Fault]]:
@@ -70,7 +71,7 @@ def read_sheet(file: Path, like: str = "") -> tuple[list[Told], list[Fault]]:
     project = next((head.index(name) for name in _PROJECTS if name in head), None)
     path = next((head.index(name) for name in _PATHS if name in head), None)
     if project is not None:
-        rows, width = rows[1:], len(head)
+        rows, width = rows[1:], rows[0].width
     elif path is not None or not _is_plain(rows, width, like):
         told = ", ".join(repr(cell.strip()) for cell in rows[0].cells)
         raise ValidationError(
@@ -136,16 +137,17 @@ def _parse(text: str, name: str) -> list[_Row]:
     return min(tried, key=_strangeness)
 
 
-def _strangeness(rows: Sequence[_Row]) -> tuple[bool, int, int]:
+def _strangeness(rows: Sequence[_Row]) -> tuple[bool, int, int, int]:
     """How unlikely it is that rows were separated so; the least of several is right."""
     head = {re.sub(r"[\s-]+", "_", cell.strip().casefold()) for cell in rows[0].cells}
     named = len(head.intersection((*_PROJECTS, *_PATHS)))
-    whole = [len(row.cells) for row in rows if not row.fault]
+    whole = [row for row in rows if not row.fault]
     if named:  # more of the names known; then no row that is longer than the heading
-        return False, -named, sum(size > len(rows[0].cells) for size in whole)
+        return False, -named, sum(len(row.cells) > rows[0].width for row in whole), 0
     # in a file without a heading only what stands in every row separates
     ids = sum(is_uuid(row.cells[0].strip()) for row in rows if row.cells)
-    return True, -ids, -(min(whole, default=0) > 1)
+    each = min((row.width for row in whole), default=0)
+    return True, len(rows) - len(whole), -ids, -(each > 1)
 
 
 def _rows(lines: Sequence[str], separator: str) -> Iterator[_Row]:
@@ -178,11 +180,12 @@ def _one(lines: Sequence[str], at: int, separator: str, number: int) -> tuple[_R
         if "expected after" in words:
             return _Row(number, fault='a quote (") inside a quoted cell must be written twice'), 1
         return _Row(number, fault=f"it can't be read ({words})"), 1
+    width = len(cells)
     while cells and not cells[-1].strip():
         cells.pop()
     if any(_swallows(cell, separator) for cell in cells):
         return _Row(number, fault=f"{_OPEN}, or a cell has lines that read like rows"), 1
-    return _Row(number, cells), reader.line_num
+    return _Row(number, cells, width=width), reader.line_num
 
 
 def _swallows(cell: str, separator: str) -> bool:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, repeat
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar, get_args
 
 from ..errors import APITimeoutError, CoCalcError, PermissionDeniedError, ServerError
 from . import rich
 from .verdicts import is_late
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Sequence
 
     from .dialect import Dialect
 
@@ -28,8 +29,10 @@ _PAUSES = (0.1, 0.2, 0.4, 0.8, 1.0)  # s between two looks at a project that sta
 # POSIX; the path is an argument, so that nothing in it is read by the shell, and with "./"
 # before it no name is an option. `system.listing` would make a folder that is missing (recording).
 _LOOK = (
-    'if [ -d "./$1" ]; then echo folder; elif [ -e "./$1" ]; then echo file; else echo missing; fi'
+    'for it do if [ -d "./$it" ]; then echo folder; elif [ -e "./$it" ]; then echo file; '
+    "else echo missing; fi; done"
 )
+_MOST = 50_000  # bytes of paths in one request: servers take 100 kB at least (recording)
 # Of all refusals those that speak of the project: a server can refuse a table or a field, too.
 _STRANGER = re.compile(r"\b(read|write) access|collaborator", re.IGNORECASE)
 
@@ -64,15 +67,15 @@ class Standing(rich.Card):
         return self.project == "usable" and self.path in ("file", "missing")
 
 
-def standing(
+def standings(
     dialect: Dialect,
     project_id: str,
-    path: str = "",
+    paths: Sequence[str] = ("",),
     *,
     timeout: float = ASK_TIME,
     usable: bool = False,
-) -> Standing:
-    """How a document stands: at most two small requests, and never a start.
+) -> list[Standing]:
+    """How documents of one project stand: two small requests for hundreds, and never a start.
 
     A stopped project would be started by whatever is asked of it (doc), so its
     state is asked of the database first.
@@ -80,37 +83,65 @@ def standing(
     Args:
         dialect: of the server.
         project_id: checked.
-        path: any text, relative to the project's home; "" asks for the project only.
-        timeout: seconds for both requests together.
-        usable: the project was seen usable a moment ago: ask for the path only.
+        paths: any texts, relative to the project's home; "" asks for the project only.
+        timeout: seconds for all requests together.
+        usable: the project was seen usable a moment ago: ask for the paths only.
 
     Returns:
-        Always a value: whatever goes wrong makes it "unknown", with the error in it.
+        Always a value for each: whatever goes wrong makes it "unknown", with the error in it.
     """
     ends = time.monotonic() + timeout
     known = (
         Standing("usable", state="running") if usable else _project(dialect, project_id, timeout)
     )
-    if known.project != "usable" or not path:
-        return known
-    left = max(0.001, ends - time.monotonic())
+    if known.project != "usable":
+        return [known] * len(paths)
+    found = {"": known}
+    for some in _parts(path for path in dict.fromkeys(paths) if path):
+        left = max(0.001, ends - time.monotonic())
+        found |= _look(dialect, project_id, some, known, left)
+    return [found[path] for path in paths]
+
+
+def _look(
+    dialect: Dialect, project_id: str, paths: list[str], known: Standing, left: float
+) -> dict[str, Standing]:
+    """What these paths are, within so many seconds."""
     try:
         # the server's own limit is the later one: ours says what happened
         ended = dialect.exec(
             project_id,
             "sh",
-            ["-c", _LOOK, "sh", path],
+            ["-c", _LOOK, "sh", *paths],
             path="",
             timeout=math.ceil(left) + 1,
             limit=left,
         )
     except CoCalcError as error:
         if _is_strange(error):
-            return Standing("not mine", error=error)
-        return Standing("usable", deleted=known.deleted, state=known.state, error=error)
-    word = ended.stdout.strip()
-    found: PathIs = word if word in ("file", "folder", "missing") else "unknown"  # type: ignore[assignment]
-    return Standing("usable", found, known.deleted, known.state)
+            return dict.fromkeys(paths, Standing("not mine", error=error))
+        return dict.fromkeys(paths, replace(known, error=error))
+    words = ended.stdout.split()
+    if len(words) != len(paths) or not set(words) <= set(get_args(PathIs)):
+        return dict.fromkeys(paths, known)
+    return {
+        path: replace(known, path=word)  # type: ignore[arg-type]
+        for path, word in zip(paths, words, strict=True)
+    }
+
+
+def _parts(paths: Iterable[str]) -> list[list[str]]:
+    """The same, in as few parts as a server takes."""
+    parts: list[list[str]] = []
+    size = _MOST
+    for path in paths:
+        weight = len(json.dumps(path))
+        if size + weight > _MOST:
+            parts.append([])
+            size = 0
+        parts[-1].append(path)
+        size += weight
+    return parts
 
 
 def _project(dialect: Dialect, project_id: str, timeout: float) -> Standing:

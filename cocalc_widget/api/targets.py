@@ -18,6 +18,8 @@ from .policy import check_seconds
 from .results import Project
 from .sheets import SUFFIXES, Fault, Told, read_sheet
 
+_SAID = 40  # faults that are told in full; of more, only where they are
+
 
 def read(targets: Iterable[object], like: str = "") -> tuple[list[Told], list[Fault]]:
     """Targets as written, and what is wrong in files of them.
@@ -115,8 +117,6 @@ def settle(
         except CoCalcError as error:
             if isinstance(error, NotFoundError) and str(given).lower().endswith(SUFFIXES):
                 error.advise(f"There is no file of that name in {os.getcwd()} either.")  # noqa: PTH109
-            elif isinstance(error, NotFoundError) and where.startswith("row 1 of"):
-                error.advise(f"{error.remedy} If row 1 is a heading, write project in it.")
             faults.append(Fault(where, error))
             continue
         seen[place] = where
@@ -182,22 +182,33 @@ def _check_alike(source: Address, typed: list[tuple[Address, Address]]) -> None:
     )
 
 
+def _row(fault: Fault) -> tuple[str, int]:
+    """File and row of a fault, for their order."""
+    row, _, file = fault.where.partition(" of ")
+    return file, int(row.removeprefix("row ") or 0)
+
+
 def _together(faults: list[Fault]) -> CoCalcError:
     """One error for all that is wrong: an only one keeps its kind and its advice."""
     if len(faults) == 1 and not faults[0].where:
         return faults[0].error
-    ordered = sorted(faults, key=lambda it: [int(n) for n in re.findall(r"^row (\d+)", it.where)])
+    files = list(dict.fromkeys(_row(it)[0] for it in faults))
+    ordered = sorted(faults, key=lambda it: (files.index(_row(it)[0]), _row(it)[1]))
     lines = [
         f"{where}: {error.message.rstrip('.')}" if where else error.message.rstrip(".")
-        for where, error in ordered
+        for where, error in ordered[:_SAID]
     ]
+    more = [it.where.partition(" of ")[0] or str(it.error) for it in ordered[_SAID:]]
+    if more:
+        lines.append(f"and the like in {', '.join(more)}")
     remedies = dict.fromkeys(it.error.remedy for it in faults if it.error.remedy)
+    if any(_row(it)[1] == 1 and isinstance(it.error, NotFoundError) for it in faults):
+        remedies["If row 1 is a heading, write project in it."] = None
     alike = {type(it.error) for it in faults}
     kind = alike.pop() if alike <= {NotFoundError} else ValidationError
     count = "1 target is" if len(faults) == 1 else f"{len(faults)} targets are"
-    return kind(
-        f"{count} wrong, nothing was copied: {'; '.join(lines)}.", remedy=" ".join(remedies)
-    )
+    told = f"{count} wrong, nothing was copied: {'; '.join(lines)}"
+    return kind(told if told.endswith("?") else f"{told}.", remedy=" ".join(remedies))
 
 
 def check_options(told: dict[str, Any], now: datetime) -> CopyOptions:

@@ -33,8 +33,8 @@ _ARCHIVE = "BZh"  # how bzip2 begins
 _PLAIN = f"{string.ascii_letters}{string.digits}_.-~ ".encode()  # what a form leaves as it is
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _JOIN_TIME = 120.0  # s
-_DIRECTORY = "Read a file in it, or list it: exec(project_id, 'ls', [path])."
-_BINARY = "For its bytes: exec(project_id, 'base64', [path])."
+_DIRECTORY = 'Read a file in it, or list it: client.exec(PROJECT, "ls", [PATH]).'
+_BINARY = 'For its bytes: client.exec(PROJECT, "base64", [PATH]).'
 
 
 def write(dialect: Dialect, project_id: str, path: str, text: str) -> None:

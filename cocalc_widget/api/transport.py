@@ -12,7 +12,7 @@ import urllib3
 from ..address import origin_of
 from ..errors import APIConnectionError, CoCalcError
 from ..forking import on_fork
-from ..redact import Secret, redact
+from ..redact import Secret, discreet, redact
 from .broken import Call, explain, find_proxy, refuse_redirect, refused_by_proxy, target_of
 from .deadline import exchange
 from .policy import REDIRECTS, Timeouts, backoff, worth_retrying
@@ -74,6 +74,7 @@ class Transport:
         self._session = renewed(self._session, self._pool)
         self._routes = {}
 
+    @discreet
     def request(
         self,
         method: str,
@@ -124,6 +125,12 @@ class Transport:
         if isinstance(outcome, CoCalcError):
             raise outcome
         return outcome
+
+    @property
+    def place(self) -> str:
+        """The host, and by which proxy it is called; for sentences."""
+        call = self._call("")
+        return call.host + call.through
 
     def close(self) -> None:
         """Close the connections kept open."""

@@ -28,7 +28,7 @@ class Verdict(NamedTuple):
 
 
 _KEY = "Check the API key, or log in again."
-_SMALLER = "Send it in smaller parts, or as a file by write_text."
+_SMALLER = "Send it in smaller parts, or as a file by client.write_text(...)."
 _NO_FOLDER = "A name on the way to it is that of a file."
 _ORG = "Only an admin of that user's organization, or of the site, can mint tokens there."
 BAN = 60.0  # s after a wrong password (recording)
@@ -138,7 +138,7 @@ _BY_STATUS: dict[int, Verdict] = {
     400: Verdict(ValidationError),
     401: Verdict(AuthenticationError, _KEY),
     403: Verdict(PermissionDeniedError),
-    404: Verdict(NotFoundError, "The server may be of another generation; see whoami()."),
+    404: Verdict(NotFoundError, "The server may be of another generation; client.whoami() tells."),
     405: Verdict(ValidationError),
     410: Verdict(NotFoundError),
     413: Verdict(ValidationError, _SMALLER),

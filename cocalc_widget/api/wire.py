@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _FORM = "application/x-www-form-urlencoded"
 USER_AGENT = f"cocalc-widget/{__version__} (Python {platform.python_version()})"
 MAX_REPLY = 512 * 1024 * 1024  # bytes; a longer answer could only fill the memory
+MAX_ERROR = 1024 * 1024  # bytes of a failure that are read: nobody reads more of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,11 +139,18 @@ def read_head(response: urllib3.BaseHTTPResponse) -> Reply:
 
 
 def read_reply(response: urllib3.BaseHTTPResponse) -> Reply:
-    """Read an answer to its end and give its connection back; a broken one is closed."""
+    """Read an answer to its end and give its connection back; a broken one is closed.
+
+    Of a failure that is long only the beginning is read, and its connection closed.
+    """
     parts, size = [], 0
     try:
         for part in response.stream(65536, decode_content=True):
             size += len(part)
+            if size > MAX_ERROR and response.status >= 400:
+                parts.append(part[: len(part) - (size - MAX_ERROR)])
+                response.close()
+                break
             if size > MAX_REPLY:
                 raise OSError(f"the answer is longer than {MAX_REPLY} bytes")
             parts.append(part)

@@ -8,6 +8,7 @@ import traitlets as t
 
 from ..address import check_path
 from ..errors import ValidationError
+from ..redact import discreet
 from . import options
 from .model import Model
 
@@ -64,6 +65,7 @@ class Driver(Model):
         """Ask CoCalc for its open files and its connection."""
         return self._talk().command("status")
 
+    @discreet
     def sign_in(self, token: object) -> Command:
         """Sign the frame in with an auth token, given to the page once.
 
@@ -74,7 +76,7 @@ class Driver(Model):
             The command at once; it ends in `CommandError` where CoCalc does not take the
             token (it then goes on as whoever is signed in already).
         """
-        given = options.find_token(token, self.host)
+        given = token = options.find_token(token, self.host)
         if given is None:
             raise ValidationError("sign_in() needs an auth token.")
         return self._talk().sign_in(given)

@@ -174,6 +174,11 @@ class Facts:
         self._then()
 
 
-def _guess(host: str) -> Generation | None:
+def is_choosy(host: str) -> bool:
+    """Whether this is the public CoCalc, which was seen to refuse most pages that frame it."""
     name = urlsplit(host).hostname or ""
-    return "B" if name == "cocalc.com" or name.endswith(".cocalc.com") else None
+    return name == "cocalc.com" or name.endswith(".cocalc.com")
+
+
+def _guess(host: str) -> Generation | None:
+    return "B" if is_choosy(host) else None

@@ -134,10 +134,9 @@ def _matches(source: str, page: _Origin, own: _Origin | None) -> bool:
 def _is_self(page: _Origin, own: _Origin | None) -> bool:
     if own is None or not page.host or page.host != own.host:
         return False
-    # the same, or its secure half, each at its own port
+    # the same, or its secure half, each at its own scheme's port (None), or both at one
     upgraded = page.scheme == "https" and own.scheme == "http"
-    same_port = page.port == own.port or (upgraded and page.port is None and own.port is None)
-    return same_port and (page.scheme == own.scheme or upgraded)
+    return page.port == own.port and (page.scheme == own.scheme or upgraded)
 
 
 def _scheme(wanted: str, scheme: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ChannelBlockedError
+from ..redact import discreet
 from . import outbox, words
 from .facts import PATIENCE, Facts
 from .signin import SignIn
@@ -92,6 +93,7 @@ class Greeting:
             usable=usable,
         )
 
+    @discreet
     def token(self, tell: Callable[[dict[str, Any] | None, int], object]) -> None:
         """Give the message with the token to `tell`, once; nothing if there is none (any more).
 
@@ -108,7 +110,7 @@ class Greeting:
             tell(message, seq)
         else:
             self.facts.check_token(
-                token, lambda taken: tell(None if taken is False else message, seq)
+                token, discreet(lambda taken: tell(None if taken is False else message, seq))
             )
 
     @property

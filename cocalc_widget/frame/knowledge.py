@@ -12,12 +12,13 @@ from ..forking import new_lock
 from .timers import background
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from .outbox import Document
 
 FRESH = 30.0  # seconds for which a good finding is taken for granted
 _ANSWER = 8.0  # seconds for one answer of the server
+_MOST = 200  # documents asked about at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +36,12 @@ class Finding:
 
 
 class Knowledge:
-    """Asks a client about documents, one after the other, on a thread of its own.
+    """Asks a client about documents, those of one project at once, on a thread of its own.
 
     Args:
         client: whom to ask.
         start: whether to start a project that is stopped.
-        tell: called with each document and what was found, on that thread.
+        tell: called with documents and what was found of each, on that thread.
         say: called with what is done meanwhile, "" for nothing any more, and whether what
             the frame waits for is there now.
     """
@@ -50,7 +51,7 @@ class Knowledge:
         client: Any,
         *,
         start: bool,
-        tell: Callable[[Document, Finding], object],
+        tell: Callable[[Mapping[Document, Finding]], object],
         say: Callable[[str, bool], object],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -62,14 +63,14 @@ class Knowledge:
         self._usable: dict[str, float] = {}  # project id -> when it was seen to be
         self._running = False
 
-    def look(self, document: Document) -> None:
-        """Begin to find out about a document, if that is not known or under way."""
+    def look(self, documents: Iterable[Document]) -> None:
+        """Begin to find out about documents, where that is not known or under way."""
         with self._lock:
-            if document in self._queue or self._known(document) is not None:
-                return
-            self._found.pop(document, None)
-            self._queue.append(document)
-            if self._running:
+            for document in documents:
+                if document not in self._queue and self._known(document) is None:
+                    self._found.pop(document, None)
+                    self._queue.append(document)
+            if self._running or not self._queue:
                 return
             self._running = True
         if not background(self._work, "cocalc-knowledge"):
@@ -100,34 +101,44 @@ class Knowledge:
                 if not self._queue:
                     self._running = False
                     return
-                document = self._queue[0]
-            finding = self._find(*document)
+                first = self._queue[0][0]
+                documents = [one for one in self._queue if one[0] == first][:_MOST]
+            found = self._find(first, documents)
             with self._lock:
-                self._found[document] = self._clock(), finding
-                self._queue.popleft()
-                if len(self._found) > 1000:
-                    self._found.pop(next(iter(self._found)))
-            self._tell(document, finding)
+                for document, finding in found.items():
+                    self._found[document] = self._clock(), finding
+                    self._queue.remove(document)
+                    if len(self._found) > 1000:
+                        self._found.pop(next(iter(self._found)))
+            self._tell(found)
 
-    def _find(self, project_id: str, path: str) -> Finding:
+    def _find(self, project_id: str, documents: Sequence[Document]) -> dict[Document, Finding]:
+        paths = [path for _project, path in documents]
         seen = self._clock() - self._usable.get(project_id, -FRESH) < FRESH
         try:
-            standing = self._ask(project_id, path, usable=seen)
-            if standing.project == "stopped":
+            standings = self._ask(project_id, paths, usable=seen)
+            if any(standing.project == "stopped" for standing in standings):
                 if not self._start:
-                    return Finding(error=_stopped(project_id))
+                    return dict.fromkeys(documents, Finding(error=_stopped(project_id)))
                 if error := self._begin(project_id):
-                    return Finding(error=error)
-                standing = self._ask(project_id, path, usable=True)
+                    return dict.fromkeys(documents, Finding(error=error))
+                standings = self._ask(project_id, paths, usable=True)
         except Exception:  # noqa: BLE001 - whatever it is, the frame may be better off
-            return Finding()
-        if standing.project == "usable":
-            self._usable[project_id] = self._clock()
-        good = standing.project == "usable" and standing.path in ("file", "missing")
-        return Finding(good, _refusal(standing.project, standing.path, project_id, path))
+            return dict.fromkeys(documents, Finding())
+        found = {}
+        for document, standing in zip(documents, standings, strict=True):
+            if standing.project == "usable":
+                self._usable[project_id] = self._clock()
+            good = standing.project == "usable" and standing.path in ("file", "missing")
+            found[document] = Finding(good, _refusal(standing.project, standing.path, *document))
+        return found
 
-    def _ask(self, project_id: str, path: str, *, usable: bool) -> Any:
-        return self._client.standing(project_id, path, timeout=_ANSWER, usable=usable)
+    def _ask(self, project_id: str, paths: Sequence[str], *, usable: bool) -> list[Any]:
+        told = {"timeout": _ANSWER, "usable": usable}
+        many = getattr(self._client, "standings", None)  # what stands for a client may have none
+        if len(paths) > 1 and callable(many):
+            return list(many(project_id, paths, **told))
+        return [self._client.standing(project_id, path, **told) for path in paths]
 
     def _begin(self, project_id: str) -> CoCalcError | None:
         """Start a project; why that did not work, if so."""

@@ -30,6 +30,7 @@ class Model(anywidget.AnyWidget):
     target = t.Unicode("inline", read_only=True).tag(sync=True)
     height = t.Unicode("600px").tag(sync=True)
     sandbox = t.Unicode("", read_only=True).tag(sync=True)
+    early = t.Dict(read_only=True).tag(sync=True)  # the likely welcome (`outbox.early`)
 
     # told by the page, kept in the kernel only
     ready = t.Bool(default_value=False, read_only=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from .. import config
 from ..address import check_uuid, is_uuid, normalize_host
 from ..errors import ConfigurationError, NotFoundError, ValidationError
-from ..redact import Secret
+from ..redact import Secret, discreet
 from .signin import GivenToken
 
 if TYPE_CHECKING:
@@ -56,28 +56,31 @@ def find_host(host: str | None, client: Any) -> str:
     return config.find_host(host)
 
 
+@discreet
 def find_token(token: object, host: str) -> GivenToken | None:
     """What was given to sign the frame in: `str`, `Secret`, or `Client.create_token()`.
 
     Raises:
         ConfigurationError: no auth token, an API key, or a token of another host.
     """
+    if isinstance(token, str):
+        token = Secret(token.strip())  # in the place of what was given
     if token is None or token == Secret(""):
         return None
-    value = token if isinstance(token, (str, Secret)) else getattr(token, "value", None)
-    secret = value if isinstance(value, Secret) else None
+    value = token if isinstance(token, Secret) else getattr(token, "value", None)
     if isinstance(value, str):
-        secret = Secret(value.strip())
+        value = Secret(value.strip())
+    secret = value if isinstance(value, Secret) else None
     if secret is None or not secret.reveal().strip():
         # never the value itself: it may be a key in the wrong place
         raise ConfigurationError(
             f"token must be an auth token, not {type(token).__name__}.",
-            remedy="Make one with Client.create_token().",
+            remedy="Make one: Client().create_token().",
         )
     if secret.reveal().startswith(("sk_", "sk-")):
         raise ConfigurationError(
             "token is an API key; a frame signs in with an auth token.",
-            remedy="Make one with Client.create_token().",
+            remedy="Make one: Client().create_token().",
         )
     home = getattr(token, "host", None) or secret.home
     if isinstance(home, str) and home not in ("", host):

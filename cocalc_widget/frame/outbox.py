@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from typing import TYPE_CHECKING, Any
 
 from ..address import Generation, app_url, file_url, origin_of, signed_url
@@ -100,6 +101,34 @@ def welcome(
             for name in ("ack", "done", "status", "ready")
         },
     }
+
+
+def early(
+    host: str,
+    channel: str,
+    *,
+    home: Document | None,
+    generation: Generation | None,
+    limits: Mapping[str, float],
+) -> dict[str, Any]:
+    """The likely welcome, which the page may act on until the real one comes.
+
+    CoCalc need not wait then for the page's hello, the facts, and the way back.
+    It is for now only: who opens a saved notebook has no kernel that answers.
+
+    Args:
+        host: CoCalc, normalized.
+        channel: `messages` or `navigation`; `auto`: the page's address decides.
+        home: the widget's document.
+        generation: of the server, None if not known.
+        limits: see `deadlines`.
+    """
+    likely = "" if channel == "auto" else channel
+    desired = [home] if home else []
+    told = welcome(
+        host, likely, place=home, desired=desired, token=False, generation=generation, limits=limits
+    )
+    return {**told, "at": round(time.time() * 1000)}
 
 
 def limit(limits: Mapping[str, float], name: str, generation: Generation | None = None) -> float:

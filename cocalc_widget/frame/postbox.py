@@ -6,14 +6,19 @@ milliseconds, so that ten commands in a row would cost a second.
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any
 
 from ..forking import new_rlock
+from ..redact import discreet
 from . import outbox
 from .timers import later
 
 if TYPE_CHECKING:
+    from asyncio import TimerHandle
     from collections.abc import Callable, Mapping
+
+    from .timers import Deadline
 
 MOMENT = 0.02  # seconds; who waits for an answer sends at once what lies here
 
@@ -33,7 +38,9 @@ class Postbox:
         self._lock = new_rlock()
         self._messages: list[dict[str, Any]] = []
         self._traits: set[str] = set()
-        self._waits = False
+        self._errands: list[Callable[[], object]] = []
+        self._whose: set[int] = set()  # the threads that have put something here
+        self._due: Deadline | TimerHandle | None = None
 
     def put(self, message: Mapping[str, Any]) -> None:
         """Send this soon."""
@@ -44,25 +51,47 @@ class Postbox:
             self._soon()
 
     def put_traits(self, names: set[str]) -> None:
-        """Send the values that these have then, before the messages of the same moment."""
+        """Send the values that these have then, after the messages of the same moment.
+
+        Nobody waits for them, and each message keeps the next one waiting.
+        """
         with self._lock:
             self._traits |= names
             self._soon()
 
-    def flush(self) -> None:
-        """Send now what lies here."""
+    def put_errand(self, call: Callable[[], object]) -> None:
+        """Do this as soon as the messages of the moment are sent: work that must not delay them."""
         with self._lock:
-            self._waits = False
+            self._errands.append(call)
+            self._soon()
+
+    @discreet
+    def flush(self) -> None:
+        """Send now what lies here: somebody waits for the answer."""
+        with self._lock:
+            if self._due is not None:
+                self._due.cancel()  # it is not to cut the next moment short
+            self._due = None
+            self._whose.clear()
             traits, self._traits = self._traits, set()
             messages, self._messages = self._messages, []
-            if traits:
-                self._sync(traits)
+            errands, self._errands = self._errands, []
             if messages:
                 self._send(outbox.batch(messages))
+            if traits:
+                self._sync(traits)
+        for call in errands:
+            call()
+
+    def flush_mine(self) -> None:
+        """Send it now if all of it is this thread's: another one may be in the midst of more."""
+        if self._whose == {threading.get_ident()}:
+            self.flush()
 
     def _soon(self) -> None:
-        if self._waits:
+        self._whose.add(threading.get_ident())
+        if self._due is not None:
             return
-        self._waits = True
-        if later(MOMENT, self.flush) is None:  # neither threads nor a loop
+        self._due = later(MOMENT, self.flush)
+        if self._due is None:  # neither threads nor a loop
             self.flush()

@@ -102,6 +102,7 @@ class Session:
             self._knowledge = Knowledge(client, start=start, tell=self._found, say=self._note)
             self._log = LogWatch(client, self._seen)
         self._here = Situation(Steering(limits), Proving(limits["render"]), limits)
+        self._unknown: list[outbox.Document] = []  # the client is to be asked about these
         self._unclear: dict[int, tuple[float, inbox.Result]] = {}  # until when, what else they are
         self._line: tuple[str, str] = ("good", "")  # the status line, as told to the page
         link.flush, link.why = self.postbox.flush, self._cause
@@ -112,8 +113,7 @@ class Session:
         """Find out about CoCalc, and the document, while the page loads."""
         self._greeting.facts.fetch(self._welcome)
         if self._knowledge is not None:
-            for document in self.ledger.desired:
-                self._knowledge.look(document)
+            self._knowledge.look(self.ledger.desired)
 
     @property
     def page(self) -> str | None:
@@ -137,9 +137,11 @@ class Session:
             command = self.ledger.add(action, target)
             if self._link.heard:
                 self._order(command)
+            if target and self._knowledge is not None:
+                if not self._unknown:
+                    self.postbox.put_errand(self._look)
+                self._unknown.append(target)
             self._show(busy=True)
-        if target and self._knowledge is not None:
-            self._knowledge.look(target)
         return command
 
     def sign_in(self, token: GivenToken) -> Command:
@@ -193,7 +195,7 @@ class Session:
         finally:
             if outer:
                 self._link.busy.discard(here)
-        self.postbox.flush()
+        self.postbox.flush_mine()
 
     def _take(self, message: inbox.Message) -> None:
         if isinstance(message, inbox.Batch):
@@ -491,19 +493,25 @@ class Session:
 
     # what the client knows
 
-    def _found(self, document: outbox.Document, finding: Finding) -> None:
-        """The client has found out about a document: who waits for that, waits no longer."""
-        error = finding.error
-        if isinstance(error, PermissionDeniedError) and not self._is_client_in():
-            error = None
+    def _look(self) -> None:
+        """Ask about the documents of the moment, all at once."""
+        with self._lock:
+            documents, self._unknown = self._unknown, []
+        if self._knowledge is not None:
+            self._knowledge.look(documents)
+
+    def _found(self, found: Mapping[outbox.Document, Finding]) -> None:
+        """The client has found out about documents: who waits for that, waits no longer."""
+        errors = {document: finding.error for document, finding in found.items() if finding.error}
+        denied = any(isinstance(error, PermissionDeniedError) for error in errors.values())
+        mine = not denied or self._is_client_in()
         with self._turn():
             for command in self.ledger.pending:
-                if command.target != document:
-                    continue
-                if error is not None:
+                error = errors.get(command.target) if command.target else None
+                if error and (mine or not isinstance(error, PermissionDeniedError)):
                     self._fail(command, error, cancel=True)
             self._prove()
-        self.postbox.flush()
+        self.postbox.flush_mine()
 
     def _is_client_in(self) -> bool:
         """Whether the frame is signed in as the client's account: a token can be anybody's."""
@@ -521,7 +529,7 @@ class Session:
             if again and self._here.channel in ("navigation", "tab") and not seen:
                 self._here.steering.hold(self._clock())
                 self.postbox.put(outbox.steer(self._host, self._here.steering.place))
-        self.postbox.flush()
+        self.postbox.flush_mine()
 
     def _seen(self, seq: int, *, seen: bool, why: str) -> None:
         """The project's log has the file, or has not had it for long enough."""
@@ -556,7 +564,7 @@ class Session:
                     self._end(unclear, result)
             for command in self.ledger.overdue():
                 self._fail(command, endings.silence(page=self.ledger.page))
-        self.postbox.flush()
+        self.postbox.flush_mine()
 
     def _do(self, step: Step, now: float) -> None:
         here = self._here
@@ -591,7 +599,7 @@ class Session:
             now = self._clock()
             if step := self._here.answered(down, now):
                 self._do(step, now)
-        self.postbox.flush()
+        self.postbox.flush_mine()
 
     # what all that comes to
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -78,6 +79,7 @@ def listed(host: str, hosts: Iterable[object]) -> bool:
     return False
 
 
+@lru_cache(maxsize=256)  # asked at every turn of a conversation
 def _site(host: str) -> str:
     try:
         return str(ipaddress.ip_address(host.strip("[]")))

@@ -6,10 +6,11 @@ import weakref
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..address import check_path
+from ..redact import Secret, discreet
 from . import bundle, kernels, options, outbox
 from .driver import Driver
 from .events import Listeners
-from .facts import Facts, Stranger
+from .facts import Facts, Stranger, is_choosy
 from .greeting import Greeting
 from .session import Session
 from .verdict import check_requested
@@ -55,6 +56,7 @@ class CoCalc(Driver):
 
     _made: ClassVar[list[weakref.ref[CoCalc]]] = []
 
+    @discreet
     def __init__(
         self,
         project_id: str | None = None,
@@ -71,6 +73,7 @@ class CoCalc(Driver):
         start: bool = True,
         **others: Any,
     ) -> None:
+        token = Secret(token) if isinstance(token, str) else token  # in the place of what was given
         options.check_keywords(others, _OPTIONS)
         bundle.need()
         for name, file in bundle.found().items():
@@ -88,10 +91,16 @@ class CoCalc(Driver):
         self.set_trait("host", where)
         self.set_trait("target", place)
         self.set_trait("sandbox", options.check_sandbox(sandbox))
+        known = given.generation if given else None
+        # A token goes first; and who may frame the public CoCalc, it says in its headers.
+        if not given and place == "inline" and wanted != "tab" and not is_choosy(where):
+            document = others["project_id"], others["path"]
+            home = document if all(document) else None
+            early = outbox.early(where, wanted, home=home, generation=known, limits=limits)
+            self.set_trait("early", early)
         super().__init__(**others)
         kernels.own_replies(self.comm)
         kernels.heed_requests()
-        known = given.generation if given else None
         facts = Facts(where, Stranger(where) if client is None else client, known)
         greeting = Greeting(where, facts, channel=wanted, target=place)
         session = Session(self, where, self._link, greeting, limits, client=client, start=start)

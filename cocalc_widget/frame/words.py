@@ -60,7 +60,7 @@ def say(
         "unseen": "Nothing tells that the file is shown: CoCalc is signed out here, or the project "
         f"is stopped or somebody else's, or the path is a folder. {way_in}",
         "refused": "CoCalc did not take the auth token: it is wrong, used up or expired. "
-        "Make a new one: sign_in(client.create_token(...)).",
+        "Make a new one: token = %cocalc token, and then cocalc.sign_in(token).",
         "away": f"{host.partition('//')[2]} can't be reached, and is tried again",
         "hidden": "The widget is not shown in a cell.",
         "offscreen": "CoCalc starts only where it can be seen: scroll it into view.",

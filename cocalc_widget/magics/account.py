@@ -82,14 +82,33 @@ def _remedy(source: str, host: str) -> str:
 def _logout(session: Session, args: Namespace) -> object:
     from .. import config
 
-    host = config.find_host(args.host)
+    host, before = config.find_host(args.host), config.find_host()
     left = config.logout(host)
     session.forget()
     text = f"Logged out of {host}."
     if left:
         where = " and ".join(left)
         text += f" But {where} still holds a key for it, which commands go on using."
-    return Text(text)
+    return Text(text + _moved(before, session))
+
+
+def _moved(before: str, session: Session) -> str:
+    """Where commands go from now on, if that is another place than before."""
+    from .. import config
+
+    after, kept = config.find_host(), config.stored_hosts()
+    if after == before:
+        return ""
+    if session.credentials() is not None:
+        return (
+            f" Commands go to {after} from now on, whose key is known; %cocalc login --host HOST "
+            "chooses another."
+        )
+    choice = f" Keys are known of {' and '.join(kept)}." if kept else ""
+    return (
+        f" Commands would go to {after}, whose key is not known.{choice} %cocalc login --host HOST "
+        "chooses."
+    )
 
 
 def _whoami(session: Session, args: Namespace) -> object:  # noqa: ARG001 - it takes none

@@ -21,11 +21,15 @@ _VALUE = re.compile(r"argument (?P<flag>\S+): ignored explicit argument .*", re.
 def no_command(name: str, commands: Iterable[Command]) -> ValidationError:
     """The error for a sub-command that is none; it suggests the nearest."""
     told = name.lower().replace("_", "-")
-    near = get_close_matches(told, [command.name for command in commands], n=1, cutoff=0.5)
+    names = [command.name for command in commands]
+    # what is cut short, and slips of the keys: a project's title is neither
+    near = [it for it in names if told and it.startswith(told)]
+    near = near or get_close_matches(told, names, n=1, cutoff=0.65)
     hint = f"; did you mean {near[0]}?" if near else "."
-    return ValidationError(
-        f"%cocalc has no command {name!r}{hint}", remedy="%cocalc --help lists the commands."
-    )
+    remedy = "%cocalc --help lists the commands."
+    if not near and ":" in name:
+        remedy = f"To show a file: %cocalc open PROJECT:PATH. {remedy}"
+    return ValidationError(f"%cocalc has no command {name!r}{hint}", remedy=remedy)
 
 
 def other_sign(command: Command) -> ValidationError:

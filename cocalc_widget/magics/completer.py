@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from ..redact import printable
 from . import places
 from .known import Known
 from .parser import HELP, REST, Command, Param
@@ -32,6 +33,8 @@ def match(line: str, session: Session) -> dict[str, Any]:
     if found is None:
         return {"completions": []}
     fragment, texts = candidates(found["rest"], Known(session), cell=found["sign"] == "%%")
+    # a title or a name may hold what steers the terminal that lists it
+    texts = [text for text in texts if printable(text) == text]
     return {
         "completions": [SimpleCompletion(text, type="magic") for text in texts],
         "matched_fragment": fragment,
@@ -72,8 +75,8 @@ def _values(
         return _of_kind(waiting, raw, current, known)
     options = not (any(param.nargs == REST for param in command.params) and before)
     if "--" in before:
-        options = False
-        before = [word if word[:1] != "-" else f"{_VALUE}{word}" for word in before if word != "--"]
+        options, at = False, before.index("--")
+        before = before[:at] + [f"{_VALUE}{word}" for word in before[at + 1 :]]
     options = options and typed.startswith("-")
     flags: list[str] = []
     if options:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..errors import CoCalcError
-from .advice import advise
+from .advice import advise, on_a_line
 from .complaints import no_command, other_sign
 from .expand import expand
 from .help import command_help, overview
@@ -49,6 +49,10 @@ def dispatch(session: Session, line: str, cell: str | None, names: Mapping[str, 
         result = command.run(session, args)
     except CoCalcError as error:
         advise(error, command)
+        raise
+    except KeyboardInterrupt as stopped:
+        # what goes on, or is left, is said in Python's words, too
+        stopped.args = tuple(on_a_line(it) if isinstance(it, str) else it for it in stopped.args)
         raise
     return None if silent else result
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import needs_local_scope, no_var_expand
 
+from ..redact import discreet
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -34,17 +36,12 @@ class Extension:
             self._session = Session(self.shell)
         return self._session
 
+    @discreet  # a password that was typed is among the variables
     def run(self, line: str, cell: str | None, names: Mapping[str, Any]) -> object:
         """One line of `%cocalc`, or one cell of `%%cocalc`."""
         from .dispatch import dispatch
 
-        try:
-            return dispatch(self.session, line, cell, names)
-        except KeyboardInterrupt as stopped:
-            told = getattr(stopped, "told", "")  # a sentence of this package's own
-        # anew: with %xmode Verbose its traceback would show the variables of the frames
-        # below, a password among them that was typed
-        raise KeyboardInterrupt(*([told] if told else []))
+        return dispatch(self.session, line, cell, names)
 
     def install(self) -> None:
         """Register magic and matcher."""

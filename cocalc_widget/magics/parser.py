@@ -102,7 +102,7 @@ def parse(command: Command, words: Sequence[str]) -> Namespace | None:
     try:
         args, extra = parser.parse_known_args(list(words))
     except (ValidationError, ArgumentError) as error:
-        message = getattr(error, "message", str(error)).replace("\0", "")
+        message = getattr(error, "message", str(error)).replace("\0", "").replace("\\x00", "")
         # what is missing may be there, read as an option
         flags = {flag for param in command.params for flag in param.flags}
         own = words[: words.index("--")] if "--" in words else words

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from ..redact import Secret, redact
+from ..redact import Secret, printable, redact
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -41,7 +41,7 @@ class Report(tuple[Check, ...]):
         """A report without those secrets."""
 
         def clean(text: str) -> str:
-            return redact(text, *secrets).replace(_home(), "~")
+            return printable(redact(text, *secrets)).replace(_home(), "~")
 
         return cls(
             replace(check, found=clean(check.found), remedy=clean(check.remedy)) for check in checks

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..redact import printable
+
 
 class Text(str):
-    """A string that shows as the text it is, not in quotes."""
+    """A string that shows as the text it is, not in quotes; what steers a terminal as `�`."""
 
     __slots__ = ()
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: FBT001, ARG002 - IPython's form
-        printer.text(str(self))
+        printer.text(printable(self))

@@ -79,6 +79,7 @@ describe("one open", () => {
     const b = readyBench().give(open(1, "link.md")).hear(about("done", "link.md"));
     b.hear(listing({ [P1]: ["one.md", "two.md"] }));
     expect(b.ends[1]).toMatchObject({ found: false });
+    expect(b.ends[1]?.opened).toBeUndefined();
   });
 
   test("that is not verified is not desired, also while another is under way", () => {
@@ -215,6 +216,13 @@ describe("status", () => {
     expect(b.results[2]).toEqual(["sent", "done"]);
   });
 
+  test("holds up no open, and no open holds it up", () => {
+    const b = readyBench().give(status(1), open(2, "a.md"));
+    expect(b.posted()).toEqual(["status", `open ${P1} a.md`]);
+    const other = readyBench().give(open(1, "a.md"), status(2));
+    expect(other.posted()).toEqual([`open ${P1} a.md`, "status"]);
+  });
+
   test("is asked once at a time, and once for all who wait", () => {
     const b = readyBench().give(status(1), status(2), status(3));
     expect(b.posted()).toEqual(["status"]);
@@ -222,6 +230,16 @@ describe("status", () => {
     expect(b.posted()).toEqual(["status"]);
     b.hear(listing({}));
     expect([1, 2, 3].map((seq) => b.results[seq]?.at(-1))).toEqual(["done", "done", "done"]);
+  });
+
+  test("is not asked again for an answer that comes when nobody waits any more", () => {
+    const b = readyBench().give(status(1)).wait(limits.status);
+    expect(b.results[1]).toEqual(["sent", "timeout"]);
+    b.posted();
+    b.hear(listing({}));
+    expect(b.posted()).toEqual([]);
+    b.give(status(2)).hear(listing({})); // and the next one is answered by the next answer
+    expect(b.results[2]).toEqual(["sent", "done"]);
   });
 
   test("is asked again if the answer may be that of an earlier one", () => {
@@ -309,6 +327,16 @@ describe("a new document in the frame", () => {
     expect(b.posted()).toEqual([]);
     b.step({ ready: true }).hear(about("ack", "a"), about("ack", "b"), about("ack", "c"));
     expect(b.posted()).toEqual([`open ${P1} a`, `open ${P1} b`, `open ${P1} c`]);
+  });
+
+  test("gets back also what CoCalc did not list while it was not ready", () => {
+    const b = readyBench()
+      .give(open(1, "a"))
+      .hear(about("done", "a"), listing({ [P1]: ["a"] }));
+    b.step({ ready: false }).hear(listing({}));
+    b.posted();
+    b.step({ frame: true }).step({ ready: true });
+    expect(b.posted()).toEqual([`open ${P1} a`]);
   });
 
   test("gets the desired files back, one after the other, before what is new", () => {
@@ -452,6 +480,15 @@ describe("ends", () => {
       "cancelled",
     ]);
     expect(b.wait(limits.status).engine.nextDeadline()).toBe(Infinity);
+  });
+
+  test("an open that two wait for goes on for the other one", () => {
+    const b = readyBench().give(open(1, "a.md"), open(2, "b.md"), open(3, "b.md"));
+    b.posted();
+    b.step({ cancel: 2 });
+    b.hear(about("ack", "a.md"));
+    expect(b.posted()).toEqual([`open ${P1} b.md`]);
+    expect(b.results).toMatchObject({ 2: ["cancelled"], 3: ["sent"] });
   });
 
   test("a cancelled open that CoCalc does not know yet is never sent", () => {

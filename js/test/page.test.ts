@@ -77,6 +77,14 @@ describe("hello", () => {
     await s.wait(100);
     expect(s.kiosk.heard.filter((m) => m.action === "open")).toHaveLength(1);
     expect(s.of(1).map((m) => m.state)).toEqual(["done"]);
+    s.tell(open(1, "a.md")); // as the kernel does with what it has not heard the end of
+    s.tell(open(2, "b.md"));
+    await s.wait(200);
+    expect(s.of(1)).toHaveLength(1);
+    expect(s.kiosk.heard.filter((m) => m.action === "open").map((m) => m.path)).toEqual([
+      "a.md",
+      "b.md",
+    ]);
   });
 
   test("what ends within milliseconds tells no steps; what takes longer does", async () => {
@@ -116,6 +124,91 @@ describe("hello", () => {
     expect(about()).toEqual(["state done"]);
   });
 
+  describe("what the widget was made with", () => {
+    const early = (more: object = {}) => ({ ...welcome, channel: "", at: Date.now(), ...more });
+    const made = (more: object = {}) => setStage(undefined, { early: early(more) as never });
+
+    test("has CoCalc loaded before the kernel has answered, which hears of it afterwards", async () => {
+      const s = made({
+        channel: "messages",
+        desired: [{ project_id: P1, path: "a.md", url: "u" }],
+      });
+      s.view();
+      await s.wait(1);
+      const frame = s.frame();
+      expect(frame.src).toBe(welcome.home);
+      s.load();
+      await s.wait(1000);
+      expect(s.kiosk.files).toEqual({ [P1]: ["a.md"] });
+      expect(new Set(s.sent.map((m) => m.type))).toEqual(new Set(["hello"]));
+      s.tell(welcome);
+      await s.wait(100);
+      expect(s.frame()).toBe(frame);
+      expect(s.told()).toEqual(["opened"]);
+      expect(s.state()).toMatchObject({ ready: true, generation: 1 });
+    });
+
+    test("gives way to what the kernel says, and nothing of it is told", async () => {
+      const s = made({
+        channel: "messages",
+        desired: [{ project_id: P1, path: "a.md", url: "u" }],
+      });
+      s.view();
+      s.load();
+      await s.wait(1000);
+      s.tell({ ...welcome, channel: "navigation", place: `${ORIGIN}/other` });
+      await s.wait(100);
+      expect(s.frame().src).toBe(`${ORIGIN}/other`);
+      expect(document.querySelectorAll("iframe")).toHaveLength(1);
+      expect(s.told()).toEqual([]);
+      expect(s.state()).toMatchObject({ channel: "navigation" });
+    });
+
+    test("is kept where the kernel means the same place, and left where it means another", async () => {
+      const s = made({ channel: "navigation", place: `${ORIGIN}/a` });
+      s.view();
+      await s.wait(1);
+      const frame = s.frame();
+      expect(frame.src).toBe(`${ORIGIN}/a`);
+      s.tell({ ...welcome, channel: "navigation", place: `${ORIGIN}/a` });
+      await s.wait(10);
+      expect(s.frame()).toBe(frame);
+      const other = made({ channel: "navigation", place: `${ORIGIN}/a` });
+      other.view();
+      other.tell({ ...welcome, channel: "blocked" });
+      await other.wait(10);
+      expect(document.querySelectorAll("iframe")).toHaveLength(1); // of the first stage
+    });
+
+    test("leaves the channel to the page's address", async () => {
+      const s = made();
+      s.view();
+      await s.wait(1);
+      const answered = location.protocol === "https:" && !location.port;
+      expect(s.frame().src).toBe(answered ? welcome.home : welcome.place);
+    });
+
+    test("counts for a moment only: a saved notebook has no kernel", async () => {
+      const s = made({ at: Date.now() - 20_000 });
+      s.view();
+      await s.wait(100);
+      expect(document.querySelector("iframe")).toBeNull();
+    });
+
+    test("has the deadlines of the welcome", async () => {
+      const kiosk = new Kiosk();
+      kiosk.stuck = true;
+      const s = setStage(kiosk, { early: early({ channel: "messages" }) as never });
+      s.view();
+      s.load();
+      s.tell({ ...welcome, deadlines: { ...welcome.deadlines, done: 2000 } });
+      await s.wait(1000);
+      s.tell(open(1, "a.md"));
+      await s.wait(2500);
+      expect(s.end(1)).toMatchObject({ state: "timeout", at: 2 });
+    });
+  });
+
   test("a hundred commands at once make a handful of messages", async () => {
     const s = setStage();
     await s.start();
@@ -125,6 +218,21 @@ describe("hello", () => {
     await s.wait(1000);
     for (let seq = 1; seq <= 100; seq++) expect(s.end(seq)).toMatchObject({ state: "done" });
     expect(s.posts.length).toBeLessThan(12);
+  });
+
+  test("what CoCalc tells in a row is gathered; a result in the midst of it is not kept", async () => {
+    const s = setStage();
+    await s.start();
+    s.posts.length = 0;
+    for (let n = 0; n < 40; n++) {
+      s.kiosk.whisper(P1, `${n}.md`);
+      await s.wait(15);
+    }
+    expect(s.posts.length).toBeLessThan(16);
+    s.tell(status(1));
+    await s.wait(5);
+    expect(s.end(1)).toMatchObject({ state: "done" });
+    expect(s.sent.filter((m) => m.type === "log")).toHaveLength(40);
   });
 });
 
@@ -235,6 +343,81 @@ describe("generations", () => {
     expect(s.state().open_files).toEqual({ [P1]: ["a.md", "b.md"] });
   });
 
+  test("each document is one: the second load counts also where nobody was heard", async () => {
+    const kiosk = new Kiosk();
+    kiosk.listening = false;
+    const s = setStage(kiosk);
+    await s.start();
+    expect(s.state()).toMatchObject({ generation: 1, loads: 1 });
+    s.load();
+    await s.wait(20);
+    expect(s.state()).toMatchObject({ generation: 2, loads: 2 });
+    kiosk.listening = true;
+    s.load();
+    await s.wait(1000);
+    expect(s.state()).toMatchObject({ generation: 3, loads: 3, ready: true });
+  });
+
+  test("whoever is heard before the first load came from the document before", async () => {
+    const s = setStage();
+    s.view();
+    s.tell(welcome);
+    await s.wait(500); // it answers, and the browser has not said yet that it has loaded
+    expect(s.state()).toMatchObject({ generation: 1, ready: true });
+    s.load();
+    await s.wait(20);
+    expect(s.state()).toMatchObject({ generation: 2, ready: false, loads: 1 });
+    await s.wait(500);
+    expect(s.state()).toMatchObject({ generation: 2, ready: true });
+  });
+
+  test("the first load of a frame that nobody was heard in yet is no other document", async () => {
+    const s = setStage();
+    s.view();
+    s.tell(welcome);
+    await s.wait(10);
+    s.load();
+    await s.wait(1000);
+    expect(s.state()).toMatchObject({ generation: 1, loads: 1, ready: true });
+  });
+
+  test("a new one has all the time to say its first word", async () => {
+    const kiosk = new Kiosk();
+    kiosk.listening = false;
+    const s = setStage(kiosk);
+    await s.start();
+    await s.wait(5000);
+    s.load();
+    await s.wait(7000);
+    expect(s.told()).toEqual([]);
+    await s.wait(3000);
+    expect(s.told()).toEqual(["silent"]);
+  });
+
+  test("what was known of the old one's connection is not told of the new one", async () => {
+    const s = setStage();
+    await s.start();
+    expect(s.state()).toMatchObject({ connection: { status: "connected" } });
+    s.kiosk.listening = false;
+    s.load();
+    await s.wait(20);
+    expect(s.state()).toMatchObject({ connection: {}, ready: false });
+  });
+
+  test("a frame that is sent somewhere has not loaded, whatever it did before", async () => {
+    const s = setStage();
+    await s.start({ channel: "navigation" });
+    s.load();
+    await s.wait(20);
+    expect(s.state()).toMatchObject({ loads: 2, generation: 2 });
+    s.tell({ type: "steer", url: file("b.md").url });
+    await s.wait(20);
+    expect(s.state()).toMatchObject({ loads: 0, generation: 3 });
+    s.load();
+    await s.wait(20);
+    expect(s.state()).toMatchObject({ loads: 1, generation: 3 });
+  });
+
   test("a listener that vanishes and comes back is reconnected to", async () => {
     const s = setStage();
     await s.start();
@@ -320,8 +503,12 @@ describe("generations", () => {
     await s.start();
     s.tell({ type: "token", seq: 7, url: `${ORIGIN}/app?auth_token=T`, then: "" });
     s.load(); // and never again: who is signed in makes CoCalc load itself once more
-    await s.wait(30_000);
+    await s.wait(3000);
+    expect(s.of(7)).toEqual([]);
+    await s.wait(3000);
     expect(s.end(7)).toMatchObject({ state: "error" });
+    await s.wait(30_000);
+    expect(s.of(7)).toHaveLength(1);
     s.tell(open(1, "a.md")); // it goes on as whoever was signed in
     await s.wait(200);
     expect(s.end(1)).toMatchObject({ state: "done", listed: true });
@@ -333,6 +520,103 @@ describe("generations", () => {
     await s.start({ token: true });
     await s.wait(9000);
     expect(s.frame().src).toBe(welcome.home);
+  });
+});
+
+describe("looking after CoCalc", () => {
+  /** How often its listener is asked in so many milliseconds. */
+  const asked = async (s: ReturnType<typeof setStage>, ms: number) => {
+    const statuses = () => s.kiosk.heard.filter((m) => m.action === "status").length;
+    const before = statuses();
+    await s.wait(ms);
+    return statuses() - before;
+  };
+
+  test("while nothing happens it is asked every few seconds", async () => {
+    const s = setStage();
+    await s.start();
+    await s.wait(10_000);
+    const times = await asked(s, 60_000);
+    expect(times).toBeGreaterThanOrEqual(10);
+    expect(times).toBeLessThanOrEqual(14);
+  });
+
+  test("it is asked more often while an open is not answered", async () => {
+    const s = setStage();
+    await s.start();
+    await s.wait(10_000);
+    s.kiosk.mute = true;
+    s.tell(open(1, "a.md"));
+    await s.wait(5000);
+    expect(await asked(s, 6000)).toBeGreaterThanOrEqual(3);
+    expect(s.of(1).map((m) => m.state)).toEqual(["sent"]);
+  });
+
+  test("but not while one that it has taken goes on", async () => {
+    const s = setStage();
+    await s.start();
+    s.kiosk.stuck = true;
+    s.tell(open(1, "a.md"));
+    await s.wait(10_000);
+    expect(s.end(1).state).toBe("ack");
+    expect(await asked(s, 30_000)).toBeLessThanOrEqual(7);
+  });
+
+  test("one that is still connecting is asked soon, and then less and less often", async () => {
+    const kiosk = new Kiosk();
+    kiosk.connected = "connecting";
+    const s = setStage(kiosk);
+    await s.start();
+    expect(await asked(s, 1000)).toBeGreaterThanOrEqual(1);
+    await s.wait(10_000);
+    const times = await asked(s, 60_000);
+    expect(times).toBeGreaterThanOrEqual(28);
+    expect(times).toBeLessThanOrEqual(32);
+  });
+
+  test("one that falls silent during an open is not waited for until it is asked again", async () => {
+    const s = setStage();
+    await s.start();
+    while (!(await asked(s, 50)));
+    s.kiosk.listening = false;
+    s.tell(open(1, "a.md"));
+    await s.wait(limits.status + 700);
+    expect(s.told()).toEqual(["silent"]);
+    expect(s.state()).toMatchObject({ ready: false });
+  });
+
+  test("what is no answer does not count as one", async () => {
+    const kiosk = new Kiosk();
+    kiosk.listening = false;
+    const s = setStage(kiosk);
+    await s.start();
+    for (let n = 0; n < 10; n++) {
+      kiosk.whisper(P1, "a.md");
+      kiosk.say({ source: "cocalc", status: "ok" });
+      await s.wait(1000);
+    }
+    expect(s.told().filter((name) => name !== "opened")).toEqual(["silent"]);
+  });
+
+  test("without a view there is none, and nothing to load again", async () => {
+    const s = setStage();
+    const view = await s.start();
+    view.close();
+    await s.wait(20);
+    expect(s.state()).toMatchObject({ view: false, ready: false, connection: {}, generation: 1 });
+    s.tell({ type: "reload" });
+    s.tell({ type: "steer", url: file("a.md").url });
+    await s.wait(20);
+    expect(s.state()).toMatchObject({ view: false, generation: 1 });
+    s.view();
+    await s.wait(20);
+    expect(s.frame().src).toBe(file("a.md").url);
+  });
+
+  test("a view without CoCalc's listener asks nobody", async () => {
+    const s = setStage();
+    await s.start({ channel: "navigation" });
+    expect(await asked(s, 30_000)).toBe(0);
   });
 });
 
@@ -546,7 +830,264 @@ describe("other channels", () => {
   });
 });
 
+describe("signing in", () => {
+  const url = `${ORIGIN}/app?auth_token=T&fullscreen=kiosk`;
+  const sign = (more = {}) => ({ type: "token", seq: 7, url, then: "", ...more });
+  const wants = (s: ReturnType<typeof setStage>) =>
+    s.sent.filter((m) => m.type === "want-token").length;
+
+  test("a token is asked for only where one was promised", async () => {
+    const s = setStage();
+    await s.start();
+    expect(wants(s)).toBe(0);
+    const other = setStage();
+    await other.start({ token: true });
+    expect(wants(other)).toBe(1);
+    other.view().close();
+    await other.wait(100);
+    expect(wants(other)).toBe(1);
+  });
+
+  test("a token that is promised later is asked for at once where there is a frame", async () => {
+    const s = setStage();
+    await s.start();
+    s.tell({ ...welcome, token: true });
+    await s.wait(20);
+    expect(wants(s)).toBe(1);
+  });
+
+  test("and else as soon as there is one", async () => {
+    const s = setStage();
+    s.tell(welcome);
+    s.tell({ ...welcome, token: true });
+    await s.wait(20);
+    expect(wants(s)).toBe(0);
+    s.view();
+    await s.wait(20);
+    expect(wants(s)).toBe(1);
+    expect(s.frame().src).toBe("");
+  });
+
+  test("the frame is not moved while it signs in, and then it goes where it was sent", async () => {
+    const s = setStage();
+    await s.start({ channel: "navigation" });
+    s.tell(sign());
+    s.tell({ type: "steer", url: file("b.md").url });
+    await s.wait(20);
+    expect(s.frame().src).toBe(welcome.home);
+    s.load();
+    s.load();
+    await s.wait(20);
+    expect(s.frame().src).toBe(file("b.md").url);
+    s.load();
+    await s.wait(60_000);
+    expect(s.of(7).map((m) => m.state)).toEqual(["done"]); // once, and nobody asks again
+    expect(s.frame().src).toBe(file("b.md").url);
+  });
+
+  test("a sign-in that never ends is given up, and the frame goes on", async () => {
+    const kiosk = new Kiosk();
+    kiosk.listening = false;
+    const s = setStage(kiosk);
+    await s.start({ token: true });
+    s.tell(sign({ then: welcome.home }));
+    await s.wait(15_000);
+    expect(s.of(7)).toEqual([]);
+    await s.wait(10_000);
+    expect(s.end(7)).toMatchObject({ state: "error" });
+    kiosk.listening = true;
+    s.load();
+    await s.wait(3000);
+    expect(s.state().ready).toBe(true);
+  });
+
+  test("a frame that waited in vain for its token may be moved all the same", async () => {
+    const s = setStage();
+    await s.start({ channel: "navigation", token: true });
+    s.tell({ type: "steer", url: file("a.md").url });
+    await s.wait(1000);
+    expect(s.frame().src).toBe("");
+    await s.wait(8000);
+    expect(s.frame().src).toBe(file("a.md").url);
+    s.tell({ type: "steer", url: file("b.md").url });
+    await s.wait(20);
+    expect(s.frame().src).toBe(file("b.md").url);
+  });
+
+  test("where CoCalc loads itself again nothing else does", async () => {
+    const s = setStage();
+    await s.start({ token: true });
+    s.tell(sign());
+    s.load();
+    s.load();
+    await s.wait(1000);
+    expect(s.end(7)).toMatchObject({ state: "done" });
+    expect(s.state()).toMatchObject({ loads: 2, ready: true });
+  });
+
+  test("the time of a sign-in that is over does not end the next one", async () => {
+    const s = setStage();
+    await s.start({ token: true });
+    s.tell(sign());
+    s.load();
+    s.load();
+    await s.wait(15_000);
+    expect(s.end(7)).toMatchObject({ state: "done" });
+    s.kiosk.listening = false;
+    s.tell(sign({ seq: 8 }));
+    await s.wait(10_000);
+    expect(s.of(8)).toEqual([]);
+  });
+
+  test("a page that only redirects is left after a while, and the token was taken", async () => {
+    const s = setStage();
+    await s.start({ token: true });
+    s.kiosk.listening = false;
+    s.tell(sign({ url: `${ORIGIN}/auth/impersonate?auth_token=T`, then: welcome.home }));
+    s.load();
+    await s.wait(2000);
+    expect(s.of(7)).toEqual([]);
+    await s.wait(2000);
+    expect(s.of(7).map((m) => m.state)).toEqual(["done"]);
+    await s.wait(60_000);
+    expect(s.of(7)).toHaveLength(1);
+  });
+
+  test("a sign-in that came with the widget has a number of its own", async () => {
+    const s = setStage();
+    await s.start({ token: true });
+    s.tell(sign({ seq: 0 }));
+    s.load();
+    s.load();
+    await s.wait(100);
+    expect(s.end(-1)).toMatchObject({ state: "done" });
+  });
+
+  test("a tab is signed in once", async () => {
+    const opened = vi.fn((_url: string) => ({}) as unknown);
+    vi.stubGlobal("open", opened);
+    const s = setStage();
+    await s.start({ channel: "tab", token: true, place: file("x.md").url });
+    s.tell(sign());
+    s.tell({ type: "steer", url: file("a.md").url });
+    await s.wait(5000);
+    s.tell({ type: "steer", url: file("b.md").url });
+    await s.wait(5000);
+    const to = opened.mock.calls.map(([where]) => where);
+    expect(to).toEqual([url, file("a.md").url, file("b.md").url]);
+    expect(s.state()).toMatchObject({ loads: 0, generation: 0 });
+    vi.unstubAllGlobals();
+  });
+});
+
 describe("views", () => {
+  test("the link leads to the file that is on top, and never to a sign-in", async () => {
+    const s = setStage();
+    const { el } = await s.start({ token: true });
+    const link = () => el.querySelector("a")?.href;
+    s.tell({ type: "token", seq: 7, url: `${ORIGIN}/app?auth_token=T`, then: "" });
+    await s.wait(20);
+    expect(link()).toBe(welcome.home);
+    s.load();
+    s.load();
+    await s.wait(500);
+    s.tell(open(1, "a.md"));
+    await s.wait(200);
+    expect(link()).toBe(file("a.md").url);
+    s.tell(open(2, "b.md"));
+    await s.wait(200);
+    expect(link()).toBe(file("b.md").url);
+    s.tell(closeall(3));
+    await s.wait(200);
+    expect(link()).toBe(welcome.home);
+    s.tell({ type: "steer", url: file("c.md").url });
+    await s.wait(20);
+    expect(link()).toBe(file("c.md").url);
+  });
+
+  test("the words of the kernel show at once, and where the channel goes on too", async () => {
+    const s = setStage();
+    await s.start();
+    s.tell({ type: "steer", url: file("c.md").url });
+    s.tell({ type: "say", mood: "warn", words: "By URLs now.", more: false });
+    await s.wait(20);
+    expect(s.line()).toBe("By URLs now.");
+    expect(s.state()).toMatchObject({ channel: "navigation" });
+    s.tell({ type: "say", mood: "good", words: "", more: false });
+    await s.wait(20);
+    expect(s.line()).toBe("cocalc.test");
+  });
+
+  test("a frame that is scrolled out of view is told, and one that is back", async () => {
+    type Seen = (entries: { isIntersecting: boolean }[]) => void;
+    const observers: { seen: Seen; observed: Set<unknown> }[] = [];
+    class Observer {
+      observed = new Set<unknown>();
+      constructor(readonly seen: Seen) {
+        observers.push(this);
+      }
+      observe = (frame: unknown) => this.observed.add(frame);
+      unobserve = (frame: unknown) => this.observed.delete(frame);
+      disconnect = () => this.observed.clear();
+    }
+    vi.stubGlobal("IntersectionObserver", Observer);
+    const s = setStage();
+    const view = await s.start();
+    const [sight] = observers as [(typeof observers)[0]];
+    expect([...sight.observed]).toEqual([s.frame()]);
+    expect(s.state().offscreen).toBe(false);
+    sight.seen([{ isIntersecting: true }, { isIntersecting: false }]);
+    await s.wait(20);
+    expect(s.state().offscreen).toBe(true);
+    sight.seen([{ isIntersecting: false }, { isIntersecting: true }]);
+    await s.wait(20);
+    expect(s.state().offscreen).toBe(false);
+    sight.seen([{ isIntersecting: false }]);
+    view.close();
+    await s.wait(20);
+    expect(s.state()).toMatchObject({ view: false, offscreen: false });
+    expect(sight.observed.size).toBe(0);
+    s.view();
+    await s.wait(20);
+    expect([...sight.observed]).toEqual([s.frame()]);
+    s.tell({ type: "bye" });
+    expect(sight.observed.size).toBe(0);
+    vi.unstubAllGlobals();
+  });
+
+  test("a browser that does not tell what is in view is no obstacle", async () => {
+    vi.stubGlobal("IntersectionObserver", undefined);
+    const s = setStage();
+    const view = await s.start();
+    expect(s.state()).toMatchObject({ ready: true, offscreen: false });
+    view.close();
+    s.tell({ type: "bye" });
+    await s.wait(20);
+    expect(s.state()).toMatchObject({ channel: "closed" });
+    vi.unstubAllGlobals();
+  });
+
+  test("a frame without a URL yet has not loaded anything", async () => {
+    const s = setStage();
+    s.view();
+    s.tell({ ...welcome, token: true });
+    await s.wait(10);
+    s.load(); // the empty document that every frame begins with
+    await s.wait(20);
+    expect(s.state()).toMatchObject({ loads: 0, generation: 0, view: true });
+  });
+
+  test("what one moved to another place had to do is not done in the old one", async () => {
+    const s = setStage();
+    const first = await s.start({ token: true });
+    first.close(); // it waited for the token
+    await s.wait(20_000);
+    expect(vi.getTimerCount()).toBe(0);
+    expect(s.kiosk.heard).toEqual([]);
+  });
+});
+
+describe("more of the views", () => {
   test("one is live, the others offer to take over; no reload without need", async () => {
     const s = setStage();
     const first = await s.start();

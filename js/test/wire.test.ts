@@ -122,6 +122,26 @@ describe("lines of a project's log", () => {
     ["an opening", line(open), { ...known, name: "opened", path: "a.md" }],
     ["a rendering", line({ time: 545 }), { ...known, name: "rendered", path: "" }],
     ["another", line({ event: "miniTerm", input: "ls" }), { ...known, name: "miniTerm", path: "" }],
+    [
+      "another that names a file",
+      line({ ...open, event: "file_action", action: "created" }),
+      { ...known, name: "file_action", path: "a.md" },
+    ],
+    [
+      "another that is no opening and took some time",
+      line({ event: "miniTerm", time: 5 }),
+      { ...known, name: "miniTerm", path: "" },
+    ],
+    [
+      "one without a time",
+      line(open, { time: 5 }),
+      { ...known, name: "opened", path: "a.md", time: "" },
+    ],
+    [
+      "one of the longest names",
+      line({ ...open, filename: "x".repeat(4096) }, { id: "y".repeat(200) }),
+      { ...known, name: "opened", path: "x".repeat(4096), id: "y".repeat(200) },
+    ],
   ])("%s is read", (_name, data, log) => expect(parseLog(data, 7)).toEqual(log));
 
   const cyclic = line(open) as { self?: unknown };
@@ -140,6 +160,9 @@ describe("lines of a project's log", () => {
     ["a path without end", line({ ...open, filename: "x".repeat(4097) })],
     ["an empty path", line({ ...open, filename: "" })],
     ["no event", line(undefined)],
+    ["an opening of another kind", line({ ...open, action: "set" })],
+    ["an opening of another kind with a time", line({ ...open, action: "set", time: 5 })],
+    ["a kind without end", line({ event: "x".repeat(201) })],
     ["an event of another kind", line({ event: 7 })],
     ["a time that is none", line({ time: Number.NaN })],
     ["a getter that throws", hostile],
@@ -176,6 +199,11 @@ describe("replies", () => {
     ["another status", { status: "ok" }],
     ["a number for a message", { status: "error", mesg: 5 }],
     ["an action without its file", { status: "done", action: "open" }],
+    ["an open without a path", { status: "done", action: "open", project_id: P1 }],
+    ["an open without a project", { status: "done", action: "open", path: "a" }],
+    ["an open of a number", { status: "done", action: "open", path: "a", project_id: 7 }],
+    ["an action that is none", { status: "done", action: null, path: "a", project_id: P1 }],
+    ["a status that is a list", { status: ["done"] }],
     ["an action we do not know", { status: "done", action: "shut", path: "a", project_id: P1 }],
     ["files that are no lists", { status: "done", open_files: { [P1]: "a" } }],
     ["files that are no strings", { status: "done", open_files: { [P1]: [1] } }],
@@ -191,6 +219,21 @@ describe("replies", () => {
       },
     ],
   ])("%s are not", (_name, data) => expect(parseReply(data)).toBeUndefined());
+
+  test.each([
+    { status: "ack", action: "open", project_id: P1, path: "a" },
+    { status: "done", action: "open", project_id: P1, path: "a" },
+    { status: "error", mesg: "no" },
+    { status: "done", connection: { status: "connected", ping: 5 }, open_files: { [P1]: ["a"] } },
+  ])("of these forms are taken as they are: %j", (reply) =>
+    expect(parseReply(reply)).toEqual(reply),
+  );
+
+  test("may be long, and not endless", () => {
+    const long = (n: number) => ({ status: "error", mesg: "x".repeat(n) });
+    expect(parseReply(long(900_000))).toEqual(long(900_000));
+    expect(parseReply(long(1_000_000))).toBeUndefined();
+  });
 
   test("are read without harm whatever comes", () => {
     fc.assert(

@@ -40,6 +40,8 @@ class Answer:
         return str(self.body or "").encode()
 
 
+# how API v1 answers a ping without a key: generation A (recording: ping.no_auth_header)
+NO_KEY = Answer({"error": "You must provide authentication via an API key."}, 400)
 HANG, RESET, DRIP, DRIP_HEAD, HALF = "hang", "reset", "drip", "drip_head", "half"
 Reaction = Answer | str
 Handler = Callable[[Seen], Reaction]

@@ -85,8 +85,12 @@ def test_tokens_that_are_none(site: LocalCoCalc, client: Client) -> None:
 def test_ids_by_name(client: Client) -> None:
     unknown = "00000000-0000-4000-8000-000000000000"
     for call in (client.copy_status, client.cancel_copy):
-        with pytest.raises(errors.NotFoundError):
+        with pytest.raises(errors.NotFoundError) as caught:
             call(copy_id=unknown)
+        lists = client.generation == "A"
+        known = "client.copies(PROJECT) lists those" if lists else "made on another host or long"
+        if lists or call == client.copy_status:
+            assert known in caught.value.remedy
         with pytest.raises(errors.ValidationError, match="copy was done"):
             call(copy_id="")
 

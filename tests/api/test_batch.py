@@ -18,7 +18,7 @@ from cocalc_widget import errors
 from cocalc_widget.address import Address
 from cocalc_widget.api import Client, detect
 
-from .fake import HANG, RESET, Answer, Reaction, Seen, serving
+from .fake import HANG, NO_KEY, RESET, Answer, Reaction, Seen, serving
 
 KEY = "sk-AbCdEfGhIjKlMnOpQrStUv"
 SOURCE = "aaaaaaaa-0000-4000-8000-000000000001"
@@ -211,7 +211,7 @@ def test_a_job_of_an_earlier_batch_is_not_taken_for_a_lost_answer(reaction: str)
         batch = subject.last_copy
         assert batch is not None
         assert batch[0].state == "unknown"
-        assert batch[0].note == "the server lists no such copy: retry() sends it"
+        assert batch[0].note == "the server lists no such copy: batch.retry() sends it"
         assert queue.copied == {project(1): 1}
         assert batch.retry().done
     assert queue.copied == {project(1): 2}
@@ -482,6 +482,8 @@ def test_the_trap_of_v2_on_generation_a() -> None:
     def handle(seen: Seen) -> Reaction:
         if seen.path == "/api/conat/hub":
             return Answer("<title>404 Page Not Found</title>", 404, "text/html")
+        if seen.path == "/api/v1/ping":
+            return NO_KEY
         if seen.path.endswith("projects/get"):
             return Answer([{"project_id": p, "title": ""} for p in (SOURCE, project(1))])
         if seen.path.endswith("user-query"):
@@ -751,7 +753,9 @@ def test_ctrl_c_without_a_queue(monkeypatch: pytest.MonkeyPatch) -> None:
 
         with monkeypatch.context() as patch:
             patch.setattr("cocalc_widget.api.progress.Progress.update", interrupt)
-            with pytest.raises(KeyboardInterrupt, match=r"2 copies go on.* 3 were not sent: send"):
+            with pytest.raises(
+                KeyboardInterrupt, match=r"2 copies go on.* 3 were not sent: client.last_copy.send"
+            ):
                 subject.copy(SRC, [project(n) for n in range(5)], concurrency=2)
         batch = subject.last_copy
         assert batch is not None

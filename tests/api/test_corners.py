@@ -11,7 +11,7 @@ import pytest
 from cocalc_widget import errors
 from cocalc_widget.api import Client, detect, workers
 
-from .fake import Answer, Reaction, Seen, serving
+from .fake import NO_KEY, Answer, Reaction, Seen, serving
 
 KEY = "sk-AbCdEfGhIjKlMnOpQrStUv"
 P = "aaaaaaaa-0000-4000-8000-000000000001"
@@ -116,6 +116,8 @@ def test_v2_says_ok_for_a_folder() -> None:
     def handle(seen: Seen) -> Reaction:
         if "conat" in seen.path:
             return NOT_FOUND
+        if "v1" in seen.path:
+            return NO_KEY
         if seen.path.endswith("/exec"):
             return Answer({"stdout": size[0], "stderr": "", "exit_code": code[0]})
         return Answer({"status": "ok"})
@@ -141,6 +143,8 @@ def test_v2_start_and_create() -> None:
     def handle(seen: Seen) -> Reaction:
         if "conat" in seen.path:
             return NOT_FOUND
+        if "v1" in seen.path:
+            return NO_KEY
         if seen.path.endswith("/exec"):
             return Answer({"error": "user must be a collaborator on the project"})
         return Answer({"status": "ok", "project_id": P})

@@ -120,7 +120,9 @@ def test_interrupted_where_nothing_is_listed(monkeypatch: pytest.MonkeyPatch) ->
             raise KeyboardInterrupt
 
         monkeypatch.setattr(batch, "_look", interrupt)
-        with pytest.raises(KeyboardInterrupt, match=r"1 copies go on. To pick them up: wait\(\)"):
+        with pytest.raises(
+            KeyboardInterrupt, match=r"1 copies go on. To pick them up: client.last_copy.wait\(\)"
+        ):
             batch.wait()
 
 
@@ -179,6 +181,17 @@ def places(*targets: object) -> list[Address]:
     told, faults = read(targets)
     assert faults == []
     return [place for place, _ in told]
+
+
+def test_a_server_that_has_no_endpoint_for_copies_by_id() -> None:
+    page = Answer("<title>404 Page Not Found</title>", 404, "text/html")
+    with (
+        serving(lambda s: Answer({"now": 1}) if "conat" in s.path else page) as server,
+        pytest.raises(errors.NotFoundError) as caught,
+    ):
+        client(server.url, api="v2").copy_status(project(1))
+    assert caught.value.remedy.startswith("This CoCalc does not tell of copies by their ids; look")
+    assert 'client.exec(PROJECT, "ls", [PATH])' in caught.value.remedy
 
 
 def test_reasons_of_every_form() -> None:

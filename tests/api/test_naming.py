@@ -61,7 +61,7 @@ def test_blanks_at_the_ends_of_a_title_count_where_they_must() -> None:
     [
         ("lesson", errors.NotFoundError, "no project 'lesson' among your 9 projects; did you mean"),
         ("Lessn", errors.NotFoundError, "did you mean 'Lesson'?"),
-        ("zzzzzz", errors.NotFoundError, "among your 9 projects. projects() lists them"),
+        ("zzzzzz", errors.NotFoundError, "among your 9 projects. client.projects() lists them"),
         ("111", errors.NotFoundError, "there is no project '111'"),
         (
             "Twice",

@@ -115,7 +115,8 @@ def test_failing_servers() -> None:
         with pytest.raises(errors.ServerError) as caught:
             client(server.url, timeout=20).ping()
         assert len(server.seen) == 3
-        assert caught.value.message == "Bad Gateway"
+        said = f"{server.url} answered `ping` with HTTP 502: Bad Gateway"
+        assert caught.value.message == said
         assert caught.value.status == 502
         with pytest.raises(errors.ServerError):
             client(server.url).exec(P, "make")

@@ -14,7 +14,7 @@ from cocalc_widget.api import Account, Client, CopyJob, ExecResult, Ping, Projec
 from cocalc_widget.redact import Secret
 
 from .expected import FAILURES
-from .fake import Answer, Reaction, Seen, Server, serving
+from .fake import NO_KEY, Answer, Reaction, Seen, Server, serving
 from .recordings import ROWS, Row, client_for
 
 P = "aaaaaaaa-0000-4000-8000-000000000001"
@@ -115,6 +115,8 @@ def handler(row: Row) -> Callable[[Seen], Reaction]:
             queued = row.name.startswith("kucalc.") and "wait_true" not in row.name
             kind = "yes" if queued else "no"
             return Answer({"configuration": {"kucalc": kind}})
+        if seen.path == "/api/v1/ping":
+            return NO_KEY
         if seen.path == "/api/v2/projects/get":
             return Answer([{"project_id": P, "title": "S"}, {"project_id": Q, "title": "T"}])
         if seen.path == "/api/v2/exec":

@@ -50,6 +50,7 @@ READ = [
     f"\n\nproject,path\n\n{P},in/a.md\n,\n{Q}\n,,\n",
     f'target_path, target\n"in/a.md", "{P}"\n, {Q.upper()} \n',
     f'project,path,note\n{P},in/a.md,"two\nlines"\n{Q}\n',
+    f"project,path,\n{P},in/a.md,a note\n{Q},,another\n",
     f"{P};in/a.md\n{Q};\n",
     f"{P},in/a.md\n{Q}\n",
     f"{P}:in/a.md\n{Q}\n",
@@ -82,6 +83,7 @@ REFUSED = [
     (f"{P},he/him\n", "which of its columns"),
     (f"{P},j.smith\n", "which of its columns"),
     (f"Name,Projekt\nAda,{P}\n", r"its first row is 'Name', 'Projekt'\. Write project_id"),
+    ('Projekt;Pfad\n"Ada, jr";\nBob;\n', r"its first row is 'Projekt', 'Pfad'\. Write project_id"),
     ("name,path\nAda,x.md\n", "which of its columns"),
     ("Algebra, 1\nAlgebra, 2\n", "what holds a comma into quotes"),
     ("", "is empty"),
@@ -174,6 +176,22 @@ def test_all_that_is_wrong_is_said_at_once_and_nothing_is_sent(tmp_path: Path) -
         part = told.split(f"row {number} of 'class.csv': ")[1].split("; row ", maxsplit=1)[0]
         assert words in part, number
     assert "projects() lists them" in caught.value.remedy
+
+
+def test_of_many_wrong_rows_all_are_named(tmp_path: Path) -> None:
+    first = sheet(tmp_path, f"project,path\n{P},a.md\n" + ",x\n" * 100, "one.csv")
+    second = sheet(tmp_path, "project,path\n,x\n", "two.csv")
+    with serving(lambda _s: Answer({})) as server:
+        with pytest.raises(errors.ValidationError) as caught:
+            client(server.url).copy(SRC, first, second)
+        assert server.seen == []
+    told = caught.value.message
+    assert told.startswith(
+        "101 targets are wrong, nothing was copied: row 3 of 'one.csv': it names"
+    )
+    assert "row 42 of 'one.csv': it names no project; and the like in row 43, row 44, " in told
+    assert told.endswith("row 102, row 2.")
+    assert len(told) < 5000
 
 
 def test_one_wrong_row_keeps_its_kind(tmp_path: Path) -> None:

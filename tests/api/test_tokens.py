@@ -118,6 +118,11 @@ def test_a_site_admin_needs_no_password_either() -> None:
     with client_of(hub) as client:
         assert client.create_token(OTHER).minted == "password"
     assert hub.calls[-1][1] == [{"user_account_id": OTHER}]
+    # a time of one's own is for organizations: to give a password would not help
+    with client_of(hub) as client, pytest.raises(errors.PermissionDeniedError) as caught:
+        client.create_token(OTHER, expire=datetime(2030, 1, 1))
+    assert caught.value.remedy.startswith("Leave `expire` out: a site admin's token ends after 12")
+    assert "password" not in caught.value.remedy
 
 
 @pytest.mark.parametrize(
@@ -131,7 +136,7 @@ def test_a_site_admin_needs_no_password_either() -> None:
 @pytest.mark.parametrize(
     ("account", "advice"),
     [
-        (None, "For your own account give its password: create_token(password=...)."),
+        (None, "For your own account give its password: client.create_token(password=...)."),
         ("Me@x.test", "For your own account give its password"),
         (OTHER, "For somebody else's account give its password"),
     ],

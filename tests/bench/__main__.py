@@ -23,6 +23,8 @@ BENCHES = {
     "exec": ("calls", ["--times=20"]),
     "copy": ("copy", ["--targets=40", "--scaling", "10", "30", "100"]),
     "roundtrip": ("roundtrip", ["--times=20"]),
+    "shown": ("shown", ["--times=3"]),
+    "gather": ("gather", ["--rounds=3", "--sizes=10"]),
 }
 _LIMIT = 600  # seconds for one bench of `all`
 

@@ -5,22 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
-import sys
-import tempfile
-from pathlib import Path
 from typing import Any
 
-from cocalc_widget.local import LocalCoCalc
-from cocalc_widget.local.chromium import headless
-from cocalc_widget.local.lab import Lab
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "matrix"))
-from environments import NEWEST, name_of, python_of
-from sheets import SHOW, Sheet, write
-
+from . import fronts
 from .figures import at_most, ratio, spread
 
-HUB = "hub.test"
 LIMIT = 1.15  # times (bare echo + raw postMessage), by medians
 # An anywidget that sends back whatever it is sent, waited for in the very ways of the widget.
 ECHO = """
@@ -95,67 +84,43 @@ RAW = """async (times) => {
 
 def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--times", type=int, default=100)
-    parser.add_argument("--kernels", nargs="+", default=["6.31", NEWEST], metavar="VERSION")
+    parser.add_argument("--kernels", nargs="+", default=["6.31", fronts.PYTHON], metavar="VERSION")
     parser.add_argument("--nodelay", action="store_true",
                         help="with the server extension `cocalc_widget.nodelay`")  # fmt: skip
 
 
 def measure(told: argparse.Namespace) -> dict[str, Any]:
-    site = LocalCoCalc(allowed_hosts=(HUB,), admin=True, generation="A")
-    with site, tempfile.TemporaryDirectory() as to:
-        folder = Path(to)
-        env = {
-            "COCALC_HOST": site.url,
-            "COCALC_API_KEY": site.api_key,
-            "COCALC_CONFIG_DIR": str(folder / ".config"),
-            "REQUESTS_CA_BUNDLE": str(site.ca_file),
+    with (
+        fronts.site() as site,
+        fronts.jupyterlab(site, told.kernels, nodelay=told.nodelay) as (page, lab),
+    ):
+        figures = {
+            f"ipykernel {version}": _kernel(page, lab, version, told.times)
+            for version in told.kernels
         }
-        with (
-            Lab(
-                folder,
-                certfile=site.cert_file,
-                keyfile=site.key_file,
-                ca_file=site.ca_file,
-                env=env,
-                kernels={name_of(version): python_of(version) for version in told.kernels},
-                nodelay=told.nodelay,
-            ) as lab,
-            headless({HUB: lab.port}) as browser,
-        ):
-            page = browser.new_page(viewport={"width": 1200, "height": 900})
-            page.goto(f"https://{HUB}/lab?token={lab.token}&reset")
-            page.wait_for_function("() => window.jupyterapp")
-            page.evaluate("() => jupyterapp.restored")
-            figures = {
-                f"ipykernel {version}": _kernel(page, lab, version, told.times)
-                for version in told.kernels
-            }
     return {"calls": told.times, "nodelay": told.nodelay, **figures}
 
 
-def _kernel(page: Any, lab: Lab, version: str, times: int) -> dict[str, Any]:
-    name = f"bench-{version}.ipynb"
-    write(lab.folder, name, name_of(version))
-    sheet = Sheet(page, name)
-    sheet.works(SHOW + "w.status().result(timeout=40)")
-    sheet.works(ECHO)
-    sheet.works("await w.status()")
-    raw = page.evaluate(RAW, times)
-    found = {
-        "ipykernel": sheet.works("import ipykernel; print(ipykernel.__version__)").strip(),
-        "raw_postmessage_ms": _told(raw),
-    }
-    for way in ("result", "await"):
-        source = MEASURE.replace("TIMES", str(times)).replace("WAY", way)
-        source = source.replace("AWAIT ", "await " if way == "await" else "")
-        samples = json.loads(sheet.works(source, timeout=300).splitlines()[-1])
-        value, interval = ratio(samples["ours"], samples["bare"], statistics.median(raw))
-        found[way] = {
-            "ratio": at_most(value, LIMIT, interval=interval),
-            "status_ms": _told(samples["ours"]),
-            "bare_echo_ms": _told(samples["bare"]),
+def _kernel(page: Any, lab: Any, version: str, times: int) -> dict[str, Any]:
+    with fronts.sheet(page, lab, version, "roundtrip") as sheet:
+        sheet.works(fronts.SETUP + "w.status().result(timeout=40)")
+        sheet.works(ECHO)
+        sheet.works("await w.status()")
+        raw = page.evaluate(RAW, times)
+        found = {
+            "ipykernel": sheet.works("import ipykernel; print(ipykernel.__version__)").strip(),
+            "raw_postmessage_ms": _told(raw),
         }
-    sheet.shut()
+        for way in ("result", "await"):
+            source = MEASURE.replace("TIMES", str(times)).replace("WAY", way)
+            source = source.replace("AWAIT ", "await " if way == "await" else "")
+            samples = json.loads(sheet.works(source, timeout=300).splitlines()[-1])
+            value, interval = ratio(samples["ours"], samples["bare"], statistics.median(raw))
+            found[way] = {
+                "ratio": at_most(value, LIMIT, interval=interval),
+                "status_ms": _told(samples["ours"]),
+                "bare_echo_ms": _told(samples["bare"]),
+            }
     return found
 
 

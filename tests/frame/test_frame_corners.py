@@ -2,9 +2,11 @@
 
 import asyncio
 import gc
+import json
 import re
 import socket
 import threading
+import time
 import weakref
 from types import SimpleNamespace
 
@@ -362,8 +364,8 @@ class Threadless:
 
 
 def test_timers_without_threads(monkeypatch):
-    monkeypatch.setattr(timers.threading, "Timer", Threadless)
     monkeypatch.setattr(timers.threading, "Thread", Threadless)
+    monkeypatch.setattr(timers, "_keeper", timers.Keeper())
     rung = []
 
     async def main():
@@ -412,3 +414,30 @@ def test_a_page_that_is_not_greeted_yet_is_not_welcomed(make):
     widget = make()
     widget._session._welcome()
     assert Page(widget).comm.customs == []
+
+
+def test_what_a_widget_is_made_with_is_the_likely_welcome(make):
+    """The page may begin with it; it is the real one's twin where the facts say nothing else."""
+    now = time.time() * 1000
+    widget = make(P1, "a.md", channel="navigation", deadlines={"ack": 7})
+    early = dict(widget.early)
+    assert abs(early.pop("at") - now) < 60_000
+    page = Page(widget)
+    page.hello()
+    assert early == page.welcome
+    assert json.loads(json.dumps(early)) == early
+    assert make(P1, "a.md").early["channel"] == ""  # the page's address decides
+    assert make().early["desired"] == []
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"token": "T" * 24},  # it goes first
+        {"target": "tab"},
+        {"channel": "tab"},
+        {"host": "https://cocalc.com"},  # says itself who may frame it
+    ],
+)
+def test_nothing_is_likely_where_something_else_comes_first(make, options):
+    assert make(P1, "a.md", **options).early == {}

@@ -89,6 +89,14 @@ def test_an_ancestor_that_is_no_origin(junk: Any) -> None:
     assert may_frame([], "SAMEORIGIN", "", [junk]) is not None, "two unknowns are not the same"
 
 
+@pytest.mark.parametrize("options", ["ALLOWALL, x", "x, Deny", "SAMEORIGIN, ALLOWALL"])
+def test_options_that_contradict_each_other_allow_nobody(options: str) -> None:
+    refusal = may_frame([], options, COCALC, [COCALC])
+    assert refusal is not None
+    assert refusal.rule == options
+    assert may_frame([], "x, y", COCALC, ["null"]) is None, "none of them is an option"
+
+
 def test_a_page_that_is_in_no_frame() -> None:
     """A tab of its own: nobody is around it."""
     assert may_frame(["frame-ancestors 'none'"], "DENY", COCALC, []) is None

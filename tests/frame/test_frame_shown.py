@@ -31,12 +31,12 @@ class Client:
     host, generation, account_id = "https://cocalc.test", "B", "me"
 
     def __init__(self, *standings, settings=None, generation="B"):
-        self.standings, self.settings = list(standings) or [Standing()], settings or {}
+        self.answers, self.settings = list(standings) or [Standing()], settings or {}
         self.generation = generation
         self.asked, self.started, self.down = [], [], None
         self.may_answer = threading.Event()
         self.may_answer.set()
-        self.entries = []
+        self.entries, self.requests = [], []
         self.takes = True
 
     def customize(self):
@@ -50,7 +50,11 @@ class Client:
     def standing(self, project_id, path, *, timeout, usable):
         self.may_answer.wait(10)
         self.asked.append((project_id, path, usable))
-        return self.standings.pop(0) if len(self.standings) > 1 else self.standings[0]
+        return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+
+    def standings(self, project_id, paths, **told):
+        self.requests.append(list(paths))
+        return [self.standing(project_id, path, **told) for path in paths]
 
     def start_project(self, project_id):
         self.started.append(project_id)
@@ -90,7 +94,10 @@ class Scene:
         self.page.send("state", **{"connection": MINE, "open_files": {}, **changes})
 
     def open(self, path="a.md", project_id=P1):
-        return self.widget.open(path, project_id=project_id)
+        """Open it, and let the moment be over."""
+        command = self.widget.open(path, project_id=project_id)
+        self.here.postbox.flush()
+        return command
 
     def done(self, path="a.md", project_id=P1, **changes):
         self.page.finish("result.done", **changes)
@@ -171,6 +178,21 @@ def test_until_2025_the_first_line_proves_it(scene):
     s.page.opened("a.md")
     reply = end(command)
     assert (reply.verified, reply.evidence) == (True, "opened")
+
+
+def test_until_2025_every_kind_tells_and_nothing_lies_below(scene):
+    s = scene(generation="A")
+    paper, page = s.open("paper.tex"), s.open("a.md")
+    for command in (paper, page):
+        s.page.finish("result.ack", seq=command.seq)
+        s.done(seq=command.seq)
+    assert not paper.done()
+    s.page.opened("paper.tex")
+    assert (end(paper).verified, end(paper).evidence) == (True, "opened")
+    later = scene(generation="B")
+    paper = later.open("paper.tex")
+    later.done()
+    assert end(paper).verified is None, "it is never told, and not waited for"
 
 
 def test_the_list_alone_proves_nothing(scene):
@@ -449,6 +471,39 @@ def test_what_was_found_out_a_moment_ago_is_not_asked_again(scene):
     assert client.asked == [(P1, "a.md", False), (P1, "b.md", True)]
 
 
+@pytest.mark.parametrize("account", ["me", None])
+def test_the_clients_own_token_opens_no_more_than_the_client(scene, account):
+    class Token:
+        value, generation, host = "t" * 24, "B", "https://cocalc.test"
+
+    Token.account = account
+    client = Client(Standing("not mine"))
+    s = scene(client=client, **({"token": Token()} if account else {}))
+    command = s.open()
+    eventually(command.done)
+    assert isinstance(end(command), errors.PermissionDeniedError)
+
+
+def test_a_project_that_was_started_is_gone_to_again_where_there_are_no_messages(scene):
+    client = Client(Standing("stopped", "unknown"), Standing())
+    client.may_answer.clear()
+    s = steered(scene, client=client)
+    s.open()
+    before = len(s.page.heard("steer"))
+    s.here._note("Starting the project …", False)
+    assert len(s.page.heard("steer")) == before, "it is not there yet"
+    s.here._note("", True)
+    assert len(s.page.heard("steer")) == before + 1
+    s.page.opened("a.md")
+    s.here._note("", True)
+    assert len(s.page.heard("steer")) == before + 1, "it shows what it was sent to"
+    listening = scene(client=Client())
+    listening.open()
+    listening.here._note("", True)
+    assert listening.page.heard("steer") == [], "CoCalc's listener goes on by itself"
+    client.may_answer.set()
+
+
 # doubt
 
 
@@ -661,9 +716,21 @@ def test_navigation_without_evidence_ends_in_words(scene):
     assert "Nothing tells" not in s.widget.reason
 
 
+def test_what_is_cancelled_while_the_frame_is_on_its_way_is_forgotten(scene):
+    s = steered(scene)
+    command = s.open()
+    assert command.cancel()
+    assert s.page.heard("cancel") == [], "the page does not know it"
+    again = s.open()
+    assert len(s.page.heard("steer")) == 2, "the frame is sent there again"
+    s.page.opened("a.md")
+    assert command.state == "cancelled"
+    assert end(again).verified is True
+
+
 def test_navigation_shows_one_file_at_a_time(scene):
     s = steered(scene)
-    one, same, two = s.open("a.md"), s.open("a.md"), s.open("b.md")
+    one, same, two = (s.widget.open(path) for path in ("a.md", "a.md", "b.md"))
     assert [m["url"].split("/files/")[1][:4] for m in s.page.heard("steer")] == ["b.md"]
     for command in (one, same):
         assert end(command).verified is False
@@ -792,8 +859,9 @@ def test_a_tab_that_the_log_does_not_know_is_not_known_either(scene, monkeypatch
     command = s.open()
     s.page.send("event.visited")
     eventually(command.done)
-    assert end(command).verified is None
+    assert (end(command).verified, end(command).evidence) == (None, "")
     assert "log has no line" in end(command).why
+    assert s.widget.open_files == {}
     broken = Client()
     broken.log = lambda _id: (_ for _ in ()).throw(errors.ServerError("no log today"))
     s = in_tab(scene, monkeypatch, client=broken)
@@ -801,6 +869,17 @@ def test_a_tab_that_the_log_does_not_know_is_not_known_either(scene, monkeypatch
     s.page.send("event.visited")
     eventually(command.done)
     assert "no log today" in end(command).why
+
+
+def test_a_tab_that_is_cancelled_is_not_proved_any_more(scene, monkeypatch):
+    client = Client()
+    s = in_tab(scene, monkeypatch, client=client)
+    command = s.open()
+    s.page.send("event.visited")
+    assert command.cancel()
+    s.here._seen(command.seq, seen=True, why="")
+    assert command.state == "cancelled"
+    assert s.widget.open_files == {}
 
 
 def test_a_tab_without_a_client_says_that_nothing_tells(scene, monkeypatch):
@@ -895,10 +974,56 @@ def test_what_is_told_late_is_not_told_in_the_place_of_what_is_newer(scene, newe
     assert (s.widget.reason, s.widget.channel) == (reason, channel)
 
 
+def test_what_is_overtaken_while_it_is_told_is_made_good(scene):
+    """One thread has begun to set a trait when another one sets it to what is newer."""
+    s = scene()
+    port, overtaken = s.here._port, []
+
+    class Port:
+        def show(self, values):
+            if values.get("reason") == "" and not overtaken:
+                overtaken.append(values)
+                with s.here._turn():
+                    s.here._here.health.refused = True
+            port.show(values)
+
+        def __getattr__(self, name):
+            return getattr(port, name)
+
+    s.here._port = Port()
+    with s.here._turn():
+        pass
+    assert overtaken
+    assert "did not take the auth token" in s.widget.reason
+
+
 def test_a_token_that_came_with_the_widget_is_watched_too(scene):
     s = scene(token="t" * 24)
     s.page.send("result.error", seq=-1, reply={})
     assert "did not take the auth token" in s.widget.reason
+
+
+@pytest.mark.parametrize("name", ["result.done", "result.sent", "result.timeout"])
+def test_any_other_end_of_that_is_no_refusal(scene, name):
+    s = scene(token="t" * 24)
+    s.page.send(name, seq=-1)
+    assert s.widget.reason == ""
+
+
+def test_an_error_of_a_command_that_nobody_gave_is_no_refusal_either(scene):
+    s = scene()
+    s.page.send("result.error", seq=99)
+    s.page.send("result.error", seq=0)
+    assert s.widget.reason == ""
+
+
+def test_a_page_that_says_hello_again_is_told_the_status_line_again(scene):
+    s = scene(token="t" * 24)
+    s.page.send("result.error", seq=-1, reply={})
+    before = s.page.heard("say")[-1]
+    s.page.hello("https://jupyter.cocalc.test")
+    assert s.page.heard("say")[-1] == before
+    assert len([it for it in s.page.heard("say") if it == before]) == 2
 
 
 def test_a_token_that_is_replaced_before_it_was_used_is_cancelled(make):
@@ -932,10 +1057,11 @@ def test_what_is_said_in_one_moment_travels_in_one_message(scene):
     s = scene()
     s.page.heard("x")
     before, updates = len(s.page.comm.posts), len(s.page.comm.log)
-    commands = [s.open(f"{n}.md") for n in range(10)]
+    commands = [s.widget.open(f"{n}.md") for n in range(10)]
     s.here.postbox.flush()
     assert len(s.page.comm.posts) == before + 1
-    assert len(s.page.comm.log) == updates + 2  # and one for the traits
+    said = [data["method"] for _kind, data in s.page.comm.log[updates:]]
+    assert said == ["custom", "update"]  # one for the traits, which nobody waits for
     parts = [
         {"type": "result", "seq": command.seq, "state": "done", "listed": True}
         for command in commands
@@ -944,6 +1070,77 @@ def test_what_is_said_in_one_moment_travels_in_one_message(scene):
     for command in commands[:-1]:
         assert "It lies below" in end(command).why
     assert not commands[-1].done()
+
+
+def test_the_client_is_asked_once_about_what_is_opened_in_one_moment(scene):
+    client = Client()
+    s = scene(client=client)
+    places = [(P1, f"{n}.md") for n in range(10)] + [(P2, f"{n}.md") for n in range(10)]
+    for project_id, path in places:
+        s.widget.open(path, project_id=project_id)
+    assert client.asked == []  # not before the orders are on their way
+    s.here.postbox.flush()
+    eventually(lambda: len(client.asked) == len(places))
+    assert [(project_id, path) for project_id, path, _usable in client.asked] == places
+    assert [len(paths) for paths in client.requests] == [10, 10]
+
+
+def test_what_each_of_them_is_is_told_of_each(scene):
+    client = Client(Standing(path="folder"), Standing(), Standing(path="missing"))
+    s = scene(client=client)
+    folder, file, missing = (s.widget.open(path) for path in ("a", "b.md", "c.md"))
+    s.here.postbox.flush()
+    eventually(folder.done)
+    assert isinstance(folder.exception(), errors.ValidationError)
+    assert not file.done()
+    assert not missing.done()
+    eventually(lambda: s.here._knowledge.of((P1, "c.md")))
+    assert all(s.here._knowledge.of((P1, path)).good for path in ("b.md", "c.md"))
+
+
+def test_another_thread_does_not_cut_a_moment_short(scene):
+    """The page is heard, and the client answers, while a cell is giving its orders."""
+    s = scene()
+    s.page.heard("x")
+    before = len(s.page.comm.posts)
+    s.widget.open("a.md")
+
+    def speak():
+        s.state(connection=LOST)  # more is said for that: the status line
+        s.here._found({(P1, "a.md"): session.Finding()})
+        s.here._tick()
+
+    thread = threading.Thread(target=speak)
+    thread.start()
+    thread.join(20)
+    assert len(s.page.comm.posts) == before
+    s.widget.open("b.md")
+    s.here.postbox.flush()
+    assert len(s.page.comm.posts) == before + 1
+    assert [one["path"] for one in s.page.commands[-2:]] == ["a.md", "b.md"]
+
+
+def test_what_a_handler_says_by_itself_is_sent_at_once(scene):
+    s = scene()
+    s.page.heard("x")
+    before = len(s.page.comm.posts)
+    s.widget.on_event(lambda event: s.widget.closeall())
+    s.page.opened("a.md")
+    assert len(s.page.comm.posts) == before + 1
+
+
+def test_a_moment_that_is_over_does_not_end_the_next():
+    rung, sent = [], []
+    box = postbox.Postbox(sent.append, lambda _names: None)
+    box.put({"type": "one"})
+    first = box._due
+    first.call = lambda: rung.append("late")
+    box.flush()
+    assert first.call is None  # taken back
+    box.put({"type": "two"})
+    assert box._due is not first
+    eventually(lambda: len(sent) == 2)
+    assert not rung
 
 
 def test_a_batch_in_a_batch_is_none(scene):
@@ -963,7 +1160,59 @@ def test_nothing_goes_on_after_the_end(scene):
     sent = len(s.page.comm.customs)
     s.here._tick()
     s.here._answered("away")
-    s.here._found((P1, "a.md"), session.Finding())
+    s.here._found({(P1, "a.md"): session.Finding()})
     s.page.opened("a.md")
     assert s.widget.last_event is None
     assert len(s.page.comm.customs) == sent
+
+
+def test_nothing_is_heard_after_the_end(scene):
+    """A page that did not hear the bye goes on talking: to nobody."""
+    s = scene(token="t" * 24)
+    heard = []
+    s.widget.on_event(heard.append)
+    s.widget.close()
+    traits = (s.widget.channel, s.widget.reason, s.widget.open_files, s.widget.busy)
+    sent = len(s.page.comm.log)
+    for message in (*WIRE["to_kernel"].values(), {**WIRE["to_kernel"]["log.opened"], "id": "2"}):
+        s.here.hear(s.widget, message)
+    s.here.postbox.flush()
+    assert heard == []
+    assert s.widget.last_event is None
+    assert (s.widget.channel, s.widget.reason, s.widget.open_files, s.widget.busy) == traits
+    assert len(s.page.comm.log) == sent
+    assert not s.here._here.evidence.told
+    s.here._welcome()
+    s.here._give_token()
+    s.here._pass_token({"type": "token"}, 1)
+    s.here.postbox.flush()
+    assert len(s.page.comm.log) == sent
+
+
+def test_only_a_document_is_asked_about(scene):
+    client = Client()
+    s = scene(client=client)
+    s.widget.status()
+    s.widget.closeall()
+    s.open("a.md")
+    eventually(lambda: client.asked)
+    assert [it[:2] for it in client.asked] == [(P1, "a.md")]
+
+
+@pytest.mark.parametrize(("channel", "file"), [("messages", False), ("tab", True)])
+def test_a_frame_without_messages_is_sent_to_the_file_at_once(make, channel, file):
+    widget = make(P1, "a.md", channel=channel)
+    page = Page(widget)
+    page.hello()
+    assert page.welcome["channel"] == channel
+    assert (page.welcome["place"] != page.welcome["home"]) is file
+    assert [it["path"] for it in page.welcome["desired"]] == ["a.md"]
+
+
+def test_a_file_that_is_on_its_way_is_not_brought_back_as_well(make):
+    widget = make(P1, "a.md")
+    page = Page(widget)
+    widget.open("b.md")
+    page.hello()
+    assert [it["path"] for it in page.welcome["desired"]] == ["a.md"]
+    assert [it["path"] for it in page.commands] == ["b.md"]

@@ -112,7 +112,7 @@ def test_files_and_commands_of_a_project(b: LocalCoCalc) -> None:
     assert in_project(api, "readTextFileFromProject", path="new.txt") == "x"
     assert "EACCES" in in_project(api, "readTextFileFromProject", path="../x")["error"]
     failed = in_project(api, "exec", command="false")["error"]
-    assert failed == "Error: command ''false' (args=)' exited with nonzero code 1 -- stderr=''"
+    assert failed == "command ''false' (args=)' exited with nonzero code 1 -- stderr=''"
     assert "TypeError" in in_project(api, "exec")["error"]
 
 

@@ -239,6 +239,8 @@ class Known:
         ('cp "-intro":a.md Le', "Le", ["Lesson:"]),
         ("cp -- -intro:a.md Le", "Le", ["Lesson:"]),
         ("open -- --n", "--n", ["--n"]),
+        ("cp --timeout 5 -- -intro:a.md Le", "Le", ["Lesson:"]),
+        ("cp --backup -- Le", "Le", ["Lesson:"]),
         ("open Cost", "Cost", ["'Cost $5':"]),
         ("cp Lesson:a.md Le", "Le", ["Lesson:"]),
         ("cp Lesson:a.md X Le", "Le", ["Lesson:"]),

@@ -307,6 +307,25 @@ def test_what_is_quoted_is_no_option(line, expected):
     assert {name: args[name] for name in expected} == expected
 
 
+def test_a_quoted_value_that_does_not_fit_is_told_as_it_was_typed():
+    for line, told in (("status --timeout '-5'", "'-5'"), ("open a:b --channel '-x'", "'-x'")):
+        with pytest.raises(ValidationError, match=f"not {told}"):
+            parse(line)
+
+
+@pytest.mark.parametrize(
+    ("line", "hint"),
+    [("Calculus", None), ("statsu", "status"), ("clos", "closeall"), ("proj", "projects"),
+     ("opne x:y", "open"), ("Student", None), ("ls", None), ("Calculus:week1.ipynb", None)],
+)  # fmt: skip
+def test_what_is_no_command_is_not_guessed_at(line, hint):
+    with pytest.raises(ValidationError) as caught:
+        dispatch(None, line, None, {})
+    told = str(caught.value)
+    assert (f"did you mean {hint}?" in told) if hint else ("did you mean" not in told)
+    assert ("%cocalc open PROJECT:PATH" in told) == (":week1" in line)
+
+
 def test_names_that_only_begin_like_keys_are_none():
     args = parse("open sk-learn-course-2024-autumn:sk_learn.ipynb")
     assert args["address"] == "sk-learn-course-2024-autumn:sk_learn.ipynb"

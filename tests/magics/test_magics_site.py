@@ -1,5 +1,7 @@
 """The sub-commands against the local stand-in."""
 
+import ast
+import re
 import stat
 from collections import Counter
 from pathlib import Path
@@ -9,7 +11,8 @@ import pytest
 from cocalc_widget import LocalCoCalc, config, errors
 from cocalc_widget.api import Client
 from cocalc_widget.magics import advice
-from cocalc_widget.magics.dispatch import find
+from cocalc_widget.magics.dispatch import dispatch, find
+from cocalc_widget.magics.session import Session
 
 PACKAGE = Path(errors.__file__).parent
 
@@ -102,6 +105,32 @@ def test_login_with_a_key_file(online, site, tmp_path, monkeypatch):
     file.write_text("two words")
     with pytest.raises(errors.ConfigurationError, match="nothing else"):
         online("%cocalc login --key-file $file")
+
+
+def test_logout_says_where_commands_go_from_now_on(online, site, later_site, monkeypatch):
+    for name in ("COCALC_API_KEY", "COCALC_HOST"):
+        monkeypatch.delenv(name)
+    config.login(later_site.api_key, later_site.url, store=True)
+    config.login(site.api_key, site.url, store=True)
+    try:
+        told = online("%cocalc logout")
+        assert told == (
+            f"Logged out of {site.url}. Commands go to {later_site.url} from now on, whose key is "
+            "known; %cocalc login --host HOST chooses another."
+        )
+        for host in ("https://a.invalid", "https://b.invalid"):
+            config.login("sk-aaaaaaaaaaaaaaaaaaaaaa", host, store=True)
+            config._current.remove(host)
+        told = online("%cocalc logout")
+        assert "Commands would go to https://cocalc.com, whose key is not known." in told
+        assert "Keys are known of https://a.invalid and https://b.invalid." in told
+        assert told.endswith("%cocalc login --host HOST chooses.")
+        assert "Commands go to https://b.invalid" in online("%cocalc logout --host a.invalid")
+        config.login(site.api_key, site.url)
+        assert online("%cocalc logout --host b.invalid") == "Logged out of https://b.invalid."
+    finally:
+        for host in ("https://a.invalid", "https://b.invalid", site.url, later_site.url):
+            config.logout(host)
 
 
 def test_logout_says_what_still_holds_a_key(online):
@@ -222,11 +251,63 @@ def test_every_error_says_what_to_do_next(both, generation, line, error, next_st
     assert str(caught.value).endswith(caught.value.remedy)
 
 
+def texts():
+    """Every string of the package that an error of a command can hold, whole."""
+    files = [*(PACKAGE / "api").glob("*.py"), PACKAGE / "address.py", PACKAGE / "config.py"]
+    for file in [*files, *(PACKAGE / "frame").glob("*.py")]:
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                yield node.value
+            elif isinstance(node, ast.JoinedStr):
+                parts = [
+                    part.value if isinstance(part, ast.Constant) else "X" for part in node.values
+                ]
+                yield "".join(parts)
+
+
 def test_advice_is_that_of_the_client_said_for_a_line():
-    source = "".join(file.read_text("utf-8") for file in (PACKAGE / "api").glob("*.py"))
-    source = " ".join(source.split())
+    source = list(texts())
     for words in advice.ON_A_LINE:
-        assert words in source
+        assert any(words in text for text in source), words
+        assert advice.on_a_line(words) != words
+
+
+def test_advice_of_python_has_a_form_for_a_line():
+    """What begins with `client.` can't be typed behind %cocalc."""
+    # what no command leads to: raw calls, tokens of other hosts, a frame without a start
+    alone = re.compile(r"client\.(call|create_token\(\)|start_project|copies\((X|$))")
+    found = [
+        text
+        for text in texts()
+        if re.search(r"\bclient\.\w+\(", text) and not text.lstrip().startswith("Owns")
+        and "\n    " not in text
+    ]  # fmt: skip
+    assert len(found) > 8
+    left = [text for text in map(advice.on_a_line, found) if re.search(r"\bclient\.\w+\(", text)]
+    assert [text for text in left if not alone.search(text)] == []
+
+
+@pytest.mark.parametrize(
+    ("said", "typed"),
+    [
+        ("To pick them up: client.last_copy.wait(), or client.copies('P:a b').",
+         "To pick them up: %cocalc copies --wait, or %cocalc copies 'P:a b'."),
+        ("If you trust it, use host='https://b.org'.",
+         "If you trust it, use %cocalc login --host https://b.org."),
+        ("Use https://; Client(host=..., allow_http=True) takes it all the same.", "Use https://."),
+    ],
+)  # fmt: skip
+def test_advice_with_a_value_in_it(said, typed):
+    assert advice.on_a_line(said) == typed
+
+
+def test_who_stops_a_command_reads_what_to_type(online, monkeypatch):
+    def copy(*_args, **_options):
+        raise KeyboardInterrupt("2 copies go on. To pick them up: client.last_copy.wait().")
+
+    monkeypatch.setattr(Client, "copy", copy)
+    with pytest.raises(KeyboardInterrupt, match=r"To pick them up: %cocalc copies --wait\."):
+        dispatch(Session(online.shell), "cp Lesson:lesson.md Student", None, {})
 
 
 def test_a_server_that_is_gone_leads_to_the_doctor():
@@ -341,6 +422,13 @@ def test_copies(online, monkeypatch):
         assert len(online("%cocalc copies Lesson")) == 2
         assert len(online("%cocalc copies --to Two")) == 1
         assert online(f"%cocalc copies --id {batch[0].id}").state == "done"
+        unknown = "00000000-0000-4000-8000-000000000000"
+        with pytest.raises(errors.NotFoundError) as caught:
+            online(f"%cocalc copies --id {unknown}")
+        assert str(caught.value).endswith(
+            "It was cancelled, or was made on another host or long ago: %cocalc copies PROJECT "
+            "lists those of a project."
+        )
         with pytest.raises(errors.ValidationError) as caught:
             online("%cocalc copies --id seven")
         assert str(caught.value) == (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -196,16 +197,21 @@ def test_no_lock_is_inherited(ca: Any) -> None:
         subject.ping()
         manager = subject._transport._session.get_adapter(server.url).poolmanager  # type: ignore[attr-defined]
         (pool,) = (manager.pools[key] for key in manager.pools.keys())  # noqa: SIM118
+        gc.collect()
         ours = [it for it in forking._heirs.values() if isinstance(it, forking.Lock)]
-        assert len(ours) > 3
+        assert any(it is subject._lock for it in ours)
 
         def work() -> None:
             assert subject.create_project("x") == PROJECT
             subject.close()
             pool.close()
 
-        with held(*ours, manager.pools.lock, pool.pool.mutex):
-            pid = start(work)
+        gc.disable()  # what is collected meanwhile would wait for one of these
+        try:
+            with held(*ours, manager.pools.lock, pool.pool.mutex):
+                pid = start(work)
+        finally:
+            gc.enable()
         end(pid)
         assert subject.create_project("x") == PROJECT
     finally:
@@ -230,6 +236,8 @@ def test_what_the_parent_is_sending_is_not_sent_by_both() -> None:
     def handle(seen: Seen) -> Reaction:
         if seen.path == "/customize":
             return Answer({"configuration": {"kucalc": "no"}})
+        if "copy" not in seen.path:
+            return Answer({"event": "pong"})
         sent.append(seen)
         return HANG
 

@@ -1,0 +1,135 @@
+"""Owns the stage of the benches that need a page: the stand-in, JupyterLab or marimo, Chromium."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from cocalc_widget.local import LocalCoCalc
+from cocalc_widget.local.chromium import headless
+from cocalc_widget.local.lab import Lab, free_port
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "matrix"))
+from environments import NEWEST, name_of, python_of
+from sheets import SHOW, Sheet, write
+from tls import in_front_of
+
+HUB, COCALC = "hub.test", "cocalc.hub.test"  # one site, so that frames are signed in
+PYTHON, SETUP = NEWEST, SHOW  # the newest kernel; what a cell begins with
+_START = 60.0  # seconds for a front end to come up
+
+
+@contextlib.contextmanager
+def site(**options: Any) -> Iterator[LocalCoCalc]:
+    """A stand-in that answers pages of the hub."""
+    settings = {"generation": "A", "allowed_hosts": (HUB,), "admin": True, **options}
+    with LocalCoCalc(**settings) as running:
+        yield running
+
+
+def environment(running: LocalCoCalc, folder: Path) -> dict[str, str]:
+    """In which kernels find it."""
+    return {
+        "COCALC_HOST": running.url,
+        "COCALC_API_KEY": running.api_key,
+        "COCALC_CONFIG_DIR": str(folder / ".config"),
+        "REQUESTS_CA_BUNDLE": str(running.ca_file),
+    }
+
+
+@contextlib.contextmanager
+def jupyterlab(
+    running: LocalCoCalc, kernels: Sequence[str], *, nodelay: bool = False
+) -> Iterator[tuple[Any, Lab]]:
+    """A page with JupyterLab, loaded to the end, and its server."""
+    with tempfile.TemporaryDirectory() as to, contextlib.ExitStack() as ends:
+        folder = Path(to)
+        lab = ends.enter_context(
+            Lab(
+                folder,
+                certfile=running.cert_file,
+                keyfile=running.key_file,
+                ca_file=running.ca_file,
+                env=environment(running, folder),
+                kernels={name_of(version): python_of(version) for version in kernels},
+                nodelay=nodelay,
+            )
+        )
+        browser = ends.enter_context(headless({HUB: lab.port, COCALC: running.port}))
+        page = browser.new_context(viewport={"width": 1200, "height": 900}).new_page()
+        page.goto(f"https://{HUB}/lab?token={lab.token}&reset")
+        page.wait_for_function("() => window.jupyterapp")
+        page.evaluate("() => jupyterapp.restored")
+        yield page, lab
+
+
+@contextlib.contextmanager
+def sheet(page: Any, lab: Lab, version: str, bench: str) -> Iterator[Sheet]:
+    """An empty notebook on this kernel, in that page."""
+    name = f"{bench}-{version}.ipynb"
+    write(lab.folder, name, name_of(version))
+    opened = Sheet(page, name)
+    yield opened
+    opened.shut()
+
+
+@contextlib.contextmanager
+def marimo(running: LocalCoCalc, source: str) -> Iterator[tuple[Any, Path]]:
+    """A page with this notebook of marimo's, running as an app, and the folder it runs in."""
+    with tempfile.TemporaryDirectory() as to, contextlib.ExitStack() as ends:
+        folder, port = Path(to), free_port()
+        (folder / "book.py").write_text(source, encoding="utf-8")
+        log = folder / "marimo.log"
+        command = [sys.executable, "-m", "marimo", "run", "book.py", "--headless", "--no-token"]
+        command += ["--port", str(port), "--proxy", HUB]
+        with log.open("wb") as sink:
+            process = subprocess.Popen(
+                command, cwd=folder, env={**os.environ, **environment(running, folder)},
+                stdout=sink, stderr=sink, stdin=subprocess.DEVNULL,
+            )  # fmt: skip
+        ends.callback(_end, process)
+        until = time.monotonic() + _START
+        while not _answers(port):
+            if process.poll() is not None or time.monotonic() > until:
+                raise RuntimeError(f"marimo did not start. It said: {log.read_text()[-2000:]}")
+            time.sleep(0.1)
+        https = ends.enter_context(in_front_of(port, running.cert_file, running.key_file))
+        browser = ends.enter_context(headless({HUB: https}))
+        page = browser.new_page(viewport={"width": 1200, "height": 900})
+        page.goto(f"https://{HUB}/")
+        yield page, folder
+
+
+def written(page: Any, file: Path, seconds: float) -> str:
+    """What a notebook has written into this file, as soon as it is there and whole."""
+    until = time.monotonic() + seconds
+    while not file.is_file():
+        if time.monotonic() > until:
+            raise RuntimeError(f"{file.name} was never written")
+        page.wait_for_timeout(200)
+    return file.read_text(encoding="utf-8")
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _answers(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=2):
+            return True
+    except OSError:
+        return False
