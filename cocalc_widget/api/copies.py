@@ -8,7 +8,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from ..address import parse_address
-from ..errors import APIConnectionError, CoCalcError, NotFoundError, ValidationError
+from ..errors import NotFoundError, ValidationError
 from . import naming
 from . import targets as reading
 from .base import ClientBase
@@ -215,15 +215,10 @@ class Copies(ClientBase):
         """Whether the server queues copies, as production does; None where it does not tell.
 
         Raises:
-            APIConnectionError: it cannot be reached at all.
+            CoCalcError: it cannot be asked.
         """
         if self._queue is None:
-            try:
-                told = self._caller.page("/customize", timeout=ASK_TIME)
-            except CoCalcError as error:
-                if isinstance(error, APIConnectionError) and not error.sent:
-                    raise
-                return None
+            told = self._caller.page("/customize", timeout=ASK_TIME)
             settings = told.get("configuration") if isinstance(told, dict) else None
             kind = settings.get("kucalc") if isinstance(settings, dict) else None
             self._queue = None if kind is None else kind in ("yes", True)

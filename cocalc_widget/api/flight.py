@@ -74,6 +74,7 @@ class Flight:
         self._follower = Follower(sender, self._jobs, None, concurrency)
         self._crews: list[Crew] = []
         self._claim = new_lock()
+        self._launched: list[int] = []  # what the threads send
         self._halted = False  # by Ctrl-C
         self._differing: set[int] = set()  # checked, and not as they should be
         self._unchecked: set[int] = set()  # done by the server's word; nobody could look
@@ -105,6 +106,7 @@ class Flight:
         self._halted = False
         if todo:
             self._sender.renew()
+            self._launched = todo
             self._began = self._began or time.monotonic()
             self._crews = [crew for crew in self._crews if crew.alive]
             self._crews.append(Crew(todo, self._send_one, workers=self._concurrency))
@@ -184,9 +186,8 @@ class Flight:
 
     def _join(self, ends: float | None) -> bool:
         """Wait until all that is being sent has its answer, until `ends`; whether it has."""
-        open_ = ("waiting", "sending") if self._running() else ("sending",)
-        under_way = [n for n, job in enumerate(self._jobs) if job.state in open_]
-        with Progress(self._jobs, under_way, shown=self._progress) as shown:
+        # some of them may have ended already: the threads began before
+        with Progress(self._jobs, self._launched, shown=self._progress, sending=True) as shown:
             try:
                 if not all(crew.join(ends, shown.update) for crew in self._crews):
                     return False
@@ -195,6 +196,7 @@ class Flight:
             finally:
                 self._note_start()
         self._crews = [crew for crew in self._crews if crew.alive]
+        self._launched = []
         return True
 
     def _send_one(self, number: int) -> None:
@@ -228,9 +230,8 @@ class Flight:
     def _note_unknown(self) -> None:
         for number in self._unanswered():
             job = self._jobs[number]
-            lost = self._sender.lost.get(job.target)
-            asked = self._searched() and lost is not None and lost.before is not None
-            note = _ABSENT if self._absent(number) else _DOUBTFUL if asked else UNKNOWN
+            alike = self._searched() and job.target in self._sender.lost
+            note = _ABSENT if self._absent(number) else _DOUBTFUL if alike else UNKNOWN
             self._jobs[number] = replace(job, note=note)
 
     def _absent(self, number: int) -> bool:
@@ -269,6 +270,7 @@ class Flight:
             for crew in self._crews:
                 crew.stop()
             left, unsent = len(self.pending), self.states.get("waiting", 0)
+            self._launched = [n for n in self._launched if self._jobs[n].state == "sending"]
         told = f"Stopped waiting; {left} copies go on. {self._pick_up()}"
         if unsent:
             told += f" {unsent} were not sent: client.last_copy.send() sends them."

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from .jobs import CopyJob
 
+_UNANSWERED = ("waiting", "sending")
 _OPEN = ("waiting", "sending", "queued", "started")
 
 
@@ -20,12 +21,16 @@ class Progress:
         jobs: of the batch, changing.
         which: numbers of the jobs to watch.
         shown: True, False, or None: where more than one job is watched.
+        sending: what has its answer counts, also where it ends later.
     """
 
-    def __init__(self, jobs: list[CopyJob], which: list[int], *, shown: bool | None) -> None:
+    def __init__(
+        self, jobs: list[CopyJob], which: list[int], *, shown: bool | None, sending: bool = False
+    ) -> None:
         self._jobs = jobs
         self._which = which
         self._start = self._states()
+        self._sending = sending
         self._bar: Any = None
         wanted = shown if shown is not None else len(which) > 1
         if wanted and which:
@@ -41,7 +46,10 @@ class Progress:
         if self._bar is None:
             return
         now = self._states()
-        done = sum(a != b or b not in _OPEN for a, b in zip(self._start, now, strict=True))
+        if self._sending:
+            done = sum(state not in _UNANSWERED for state in now)
+        else:
+            done = sum(a != b or b not in _OPEN for a, b in zip(self._start, now, strict=True))
         failed = sum(state in ("error", "unknown") for state in now)
         if failed:
             self._bar.set_postfix(failed=failed, refresh=False)

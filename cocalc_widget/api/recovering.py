@@ -71,7 +71,7 @@ def recover(
 
     Returns:
         What was found, by place; and the places for which there is something that
-        may be it, or where nobody can say whether there is.
+        may be it. What is in neither got nowhere.
     """
     by_place: dict[object, list[CopyJob]] = {}
     for row in {row.id: row for row in rows if row.id not in taken}.values():
@@ -79,13 +79,14 @@ def recover(
     found: dict[int, CopyJob] = {}
     doubtful: set[int] = set()
     for number, job in unknown.items():
-        known = lost.get(number, Lost(None, None))
-        if known.before is None:
+        known = lost.get(number)
+        if known is None:
             doubtful.add(number)
             continue
         before = known.before
-        new = [r for r in by_place.get((job.source, job.target), []) if not before.knows(r)]
-        if len(new) == 1 and _fits(new[0], known.missed, how):
+        alike = by_place.get((job.source, job.target), [])
+        new = [row for row in alike if before is None or not before.knows(row)]
+        if len(new) == 1 and before is not None and _fits(new[0], known.missed, how):
             note = "found again after its answer was lost"
             found[number] = replace(new[0], note=note, names=job.names)
         elif new:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
-from ..errors import APIConnectionError, APIError, CoCalcError, ServerError
+from ..errors import APIConnectionError, APIError, CoCalcError, RateLimitError, ServerError
 from ..forking import Lock, new_lock
 from .dialect import Listing
 from .jobs import CopyJob, State
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from .dialect import CopyOptions, Dialect
 
 E = TypeVar("E", bound=CoCalcError)
+A = TypeVar("A")
+_TRIES = 3
 PAGE = 1000  # jobs in one answer, the most the server gives (recording)
 _IGNORED = "this server copies at once: `scheduled` was ignored"
 _WAITED = (
@@ -68,9 +70,12 @@ class Sender:
             if self._prepared:
                 return
             try:
+                mute = False
                 if self.queues is None:
-                    self.queues = False if self.dialect.waits else self.ask()
-                self.before = self._listed_before()
+                    told = (False,) if self.dialect.waits else _patiently(lambda: (self.ask(),))
+                    mute, self.queues = told is None, told[0] if told else None
+                if self.dialect.lists_copies and (mute or self.queues):
+                    self.before = _patiently(self._listed_before)
             except APIConnectionError as error:
                 self.unreached = _bare(error)
             finally:
@@ -82,17 +87,12 @@ class Sender:
             self.unreached = self.before = None
             self._prepared = False
 
-    def _listed_before(self) -> Before | None:
-        if not (self.dialect.lists_copies and self.queues):
-            return None
+    def _listed_before(self) -> Before:
         rows, full = [], False
-        try:
-            for finished in (False, True):  # in this order: a job that ends meanwhile is in one
-                page = self.dialect.list_copies(Listing(self.source, finished=finished, limit=PAGE))
-                full = full or len(page) >= PAGE
-                rows += page
-        except CoCalcError:
-            return None  # whatever the trouble is, sending will meet it and say so
+        for finished in (False, True):  # in this order: a job that ends meanwhile is in one
+            page = self.dialect.list_copies(Listing(self.source, finished=finished, limit=PAGE))
+            full = full or len(page) >= PAGE
+            rows += page
         times = [row.time for row in rows if row.time is not None]
         return Before(frozenset(row.id for row in rows), max(times) if full and times else None)
 
@@ -158,6 +158,24 @@ class Sender:
             if len(page) < which.limit or old:
                 return
             offset += which.limit
+
+
+def _patiently(ask: Callable[[], A]) -> A | None:
+    """What an answer says, asked again where it got lost; None where there is none.
+
+    Raises:
+        APIConnectionError: the server cannot be reached at all.
+    """
+    for _ in range(_TRIES):
+        try:
+            return ask()
+        except CoCalcError as error:  # noqa: PERF203 - three times at most
+            if isinstance(error, APIConnectionError) and not error.sent:
+                raise
+            if isinstance(error, (APIConnectionError, ServerError, RateLimitError)):
+                continue
+            break  # whatever the trouble is, sending will meet it and say so
+    return None
 
 
 def is_unclear(error: APIError) -> bool:

@@ -151,7 +151,8 @@ def test_which_jobs_are_taken_for_lost_answers() -> None:
     assert found(lost, replace(row, time=now + timedelta(seconds=9))) == ("", True)
     assert found(lost, replace(row, time=None)) == ("", True)
     assert found(replace(lost, missed=None), row) == ("", True), "no clock"
-    assert found(Lost(None, now.timestamp()), row) == ("", True)
+    assert found(Lost(None, now.timestamp()), row) == ("", True), "it may have been there"
+    assert found(Lost(None, now.timestamp())) == ("", False), "nothing is like it"
     assert found(None) == ("", True)
     # more jobs than are listed at once: what is older than the latest of them was there
     full = Lost(Before(frozenset({"6"}), now), now.timestamp())
