@@ -46,6 +46,7 @@ class ClientBase:
         ConfigurationError: a setting that cannot be right; nothing was sent.
     """
 
+    @discreet  # twice: an exception may come while the inner one forgets another
     @discreet
     def __init__(
         self,

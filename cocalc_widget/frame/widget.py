@@ -56,6 +56,7 @@ class CoCalc(Driver):
 
     _made: ClassVar[list[weakref.ref[CoCalc]]] = []
 
+    @discreet  # twice: an exception may come while the inner one forgets another
     @discreet
     def __init__(
         self,

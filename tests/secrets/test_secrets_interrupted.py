@@ -148,6 +148,8 @@ def calls(client) -> dict[str, object]:
         "ping": lambda: client.ping(),  # noqa: PLW0108 - there is none yet
         "client": lambda: Client(KEY.value, host=client.host, verify=client.verify),
         "bad host": lambda: Client(KEY.value, host="https://a b"),
+        "host with a password": lambda: Client("k", host=f"me:{TOKEN.value}@uni.edu"),
+        "frame with a password": lambda: CoCalc(host=f"me:{TOKEN.value}@uni.edu"),
         "bad timeout": lambda: Client(KEY.value, host=client.host, timeout=-1),
         "bad api": lambda: Client(KEY.value, host=client.host, api="v3"),
         "bad key": lambda: Client(f"{KEY.value}\x01", host=client.host),
