@@ -191,7 +191,7 @@ class Post(list):
         return Postbox(self.append, self.append)
 
 
-def test_what_is_put_in_one_moment_is_sent_once_with_the_traits_first(monkeypatch):
+def test_what_is_put_in_one_moment_is_sent_once_with_the_traits_last(monkeypatch):
     monkeypatch.setattr(postbox, "MOMENT", 60)
     post = Post()
     box = post.box()
@@ -201,7 +201,7 @@ def test_what_is_put_in_one_moment_is_sent_once_with_the_traits_first(monkeypatc
     box.put_traits({"ready"})
     assert post == []
     box.flush()
-    assert post == [{"busy", "ready"}, outbox.batch([{"type": "reload"}, {"type": "bye"}])]
+    assert post == [outbox.batch([{"type": "reload"}, {"type": "bye"}]), {"busy", "ready"}]
     box.flush()
     assert len(post) == 2
     box.put_traits({"busy"})
@@ -229,16 +229,58 @@ def test_a_moment_ends_by_itself_and_the_next_one_too(monkeypatch):
     eventually(lambda: len(post) == 2)
 
 
+class Due:
+    def __init__(self, call):
+        self.call, self.cancelled = call, False
+
+    def cancel(self):
+        self.cancelled = True
+
+
 def test_a_moment_is_waited_for_once(monkeypatch):
     rung = []
-    monkeypatch.setattr(postbox, "later", lambda _seconds, call: rung.append(call) or call)
+    monkeypatch.setattr(postbox, "later", lambda _seconds, call: rung.append(Due(call)) or rung[-1])
     box = Post().box()
     for _ in range(3):
         box.put({"type": "reload"})
     assert len(rung) == 1
-    rung[0]()
+    rung[0].call()
     box.put({"type": "reload"})
     assert len(rung) == 2
+    box.flush()
+    assert rung[1].cancelled, "it does not cut the next moment short"
+
+
+def test_an_errand_is_done_after_what_was_said(monkeypatch):
+    monkeypatch.setattr(postbox, "MOMENT", 60)
+    post = Post()
+    box = post.box()
+    box.put_errand(lambda: post.append("errand"))
+    box.put({"type": "bye"})
+    box.put_traits({"busy"})
+    assert post == []
+    box.flush()
+    assert post == [{"type": "bye"}, {"busy"}, "errand"]
+    box.flush()
+    assert len(post) == 3
+
+
+def test_what_is_this_threads_alone_may_be_sent_at_once(monkeypatch):
+    monkeypatch.setattr(postbox, "MOMENT", 60)
+    post = Post()
+    box = post.box()
+    box.flush_mine()
+    box.put({"type": "reload"})
+    box.flush_mine()
+    assert post == [{"type": "reload"}]
+    thread = threading.Thread(target=lambda: box.put({"type": "bye"}))
+    thread.start()
+    thread.join()
+    box.put({"type": "reload"})
+    box.flush_mine()
+    assert len(post) == 1, "another one may be in the midst of more"
+    box.flush()
+    assert len(post) == 2
 
 
 def test_without_threads_or_a_loop_everything_is_sent_at_once(monkeypatch):
