@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from publicsuffixlist import PublicSuffixList
+
 _PORTS = {"https": 443, "http": 80}
-# Second-level names under which anybody can register; the full Public Suffix
-# List is 250 kB and changes weekly. A miss only makes the advice less precise.
-_PUBLIC = frozenset(
-    f"{second}.{country}"
-    for country in ("at", "au", "br", "cn", "hk", "il", "in", "jp", "kr", "mx", "nz", "sg", "tr",
-                    "tw", "uk", "za")
-    for second in ("ac", "co", "com", "edu", "gov", "net", "org")
-) | {"github.io", "gitlab.io", "readthedocs.io"}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +52,18 @@ def page_name(page: object) -> str:
 
 
 def same_site(one: Origin, other: Origin) -> bool:
-    """Whether cookies with SameSite=Strict or Lax travel between a page and a frame in it."""
-    return one.scheme == other.scheme and _site(one.host) == _site(other.host)
+    """Whether cookies with SameSite=Strict or Lax travel between a page and a frame in it.
+
+    By the Public Suffix List, as browsers have it: `a.github.io` and `b.github.io` are two sites.
+    """
+    if one.scheme != other.scheme:
+        return False
+    if one.host == other.host:
+        return True
+    # the list is looked into only where it can matter: reading it takes 50 ms
+    if _last(one.host) != _last(other.host):
+        return False
+    return _site(one.host) == _site(other.host)
 
 
 def listed(host: str, hosts: Iterable[object]) -> bool:
@@ -79,11 +83,22 @@ def listed(host: str, hosts: Iterable[object]) -> bool:
     return False
 
 
+def _last(host: str) -> str:
+    return host.rstrip(".").rpartition(".")[2]
+
+
 @lru_cache(maxsize=256)  # asked at every turn of a conversation
 def _site(host: str) -> str:
     try:
         return str(ipaddress.ip_address(host.strip("[]")))
     except ValueError:
-        labels = host.rstrip(".").split(".")
-    keep = 3 if ".".join(labels[-2:]) in _PUBLIC else 2
-    return ".".join(labels[-keep:])
+        name = host.rstrip(".")
+    # a name that is a public suffix itself, or has no dot, is a site of its own
+    return _suffixes().privatesuffix(name) or name
+
+
+@cache
+def _suffixes() -> PublicSuffixList:
+    from publicsuffixlist import PublicSuffixList
+
+    return PublicSuffixList()
