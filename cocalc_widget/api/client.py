@@ -12,19 +12,20 @@ from typing import Any
 from ..address import check_path, file_url, is_uuid, signed_url
 from ..errors import CoCalcError, NotFoundError, ValidationError
 from ..redact import Secret, discreet
-from . import detect, naming
+from . import projects as naming
 from .copies import Copies
+from .dialects import detection as detect
+from .dialects.endpoints import call_raw
+from .dialects.spoken import Spoken, denies
 from .files import Files, filled
 from .framing import Framing, ask_framing
+from .http.policy import check_seconds
+from .http.secrets import hidden, sealed, sealed_args
+from .http.transport import Transport
 from .log import Log, check_since, read_log
-from .policy import check_seconds
-from .raw import call_raw
-from .results import Account, Ping, Project, Token, Whoami
-from .sealing import hidden, sealed, sealed_args
-from .spoken import Spoken, denies
+from .results.values import Account, Ping, Project, Token, Whoami
 from .standing import ASK_TIME, START_WAIT, Standing, standings
 from .tokens import takes_token
-from .transport import Transport
 
 
 class Client(Copies, Files):

@@ -9,21 +9,21 @@ from typing import TYPE_CHECKING, Any
 
 from ..address import parse_address
 from ..errors import NotFoundError, ValidationError
-from . import naming
-from . import targets as reading
-from .base import ClientBase
-from .batch import CopyBatch, raise_if_hopeless
-from .detect import ASK_TIME
-from .dialect import Listing
-from .jobs import CopyJob, CopyJobs, check_job_id
-from .sending import Sender
+from . import projects as naming
+from .connection import ClientBase
+from .copying import targets as reading
+from .copying.batch import CopyBatch, raise_if_hopeless
+from .copying.sending import Sender
+from .dialects.detection import ASK_TIME
+from .dialects.interface import Listing
+from .results.jobs import CopyJob, CopyJobs, check_job_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
     from ..address import Address
-    from .results import Project
+    from .results.values import Project
 
 MOST_WORKERS = 64
 

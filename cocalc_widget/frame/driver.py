@@ -13,8 +13,8 @@ from . import options
 from .model import Model
 
 if TYPE_CHECKING:
-    from .commands import Command
-    from .session import Session
+    from .messages.command import Command
+    from .session.session import Session
 
 
 class Driver(Model):

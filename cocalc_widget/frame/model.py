@@ -9,13 +9,13 @@ import traitlets as t
 
 from ..address import check_path
 from . import bundle, options
-from .events import Event, Listeners
+from .messages.events import Event, Listeners
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from .outbox import Document
-    from .session import Session
+    from .messages.outbox import Document
+    from .session.session import Session
 
 
 class Model(anywidget.AnyWidget):

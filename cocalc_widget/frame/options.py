@@ -10,7 +10,7 @@ from .. import config
 from ..address import check_uuid, is_uuid, normalize_host
 from ..errors import ConfigurationError, NotFoundError, ValidationError
 from ..redact import Secret, discreet
-from .signin import GivenToken
+from .session.signin import GivenToken
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -106,7 +106,7 @@ def find_project(value: object, client: Any) -> str:
     name = value if isinstance(value, str) else ""
     if not name.strip() or is_uuid(name.strip()) or client is None:
         return check_uuid(value)
-    from ..api.naming import find  # loads the REST side, which a client has done already
+    from ..api.projects import find  # loads the REST side, which a client has done already
 
     projects = list(client.projects())
     try:

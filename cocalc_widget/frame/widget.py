@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..address import check_path
 from ..redact import Secret, discreet
-from . import bundle, kernels, options, outbox
+from . import bundle, options
+from .channel.facts import Facts, Stranger, is_choosy
+from .channel.verdict import check_requested
 from .driver import Driver
-from .events import Listeners
-from .facts import Facts, Stranger, is_choosy
-from .greeting import Greeting
-from .session import Session
-from .verdict import check_requested
-from .waiting import Link
+from .kernel import ipykernel as kernels
+from .kernel.waiting import Link
+from .messages import outbox
+from .messages.events import Listeners
+from .session.greeting import Greeting
+from .session.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

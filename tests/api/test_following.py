@@ -11,14 +11,21 @@ import pytest
 
 from cocalc_widget import errors
 from cocalc_widget.address import Address
-from cocalc_widget.api import flight as flight_module
-from cocalc_widget.api import polling
-from cocalc_widget.api.batch import CopyBatch, raise_if_hopeless
-from cocalc_widget.api.dialect import CopyOptions, Listing
-from cocalc_widget.api.jobs import CopyJob, check_job_id
-from cocalc_widget.api.polling import FIRST, GROWTH, SLOWEST, STALE, Follower, next_interval
-from cocalc_widget.api.recovering import SLACK, Before, Lost, recover
-from cocalc_widget.api.sending import PAGE, Sender, is_unclear
+from cocalc_widget.api.copying import flight as flight_module
+from cocalc_widget.api.copying import following as polling
+from cocalc_widget.api.copying.batch import CopyBatch, raise_if_hopeless
+from cocalc_widget.api.copying.following import (
+    FIRST,
+    GROWTH,
+    SLOWEST,
+    STALE,
+    Follower,
+    next_interval,
+)
+from cocalc_widget.api.copying.recovering import SLACK, Before, Lost, recover
+from cocalc_widget.api.copying.sending import PAGE, Sender, is_unclear
+from cocalc_widget.api.dialects.interface import CopyOptions, Listing
+from cocalc_widget.api.results.jobs import CopyJob, check_job_id
 
 P = "aaaaaaaa-0000-4000-8000-00000000000{}".format
 SOURCE = Address(P(1), "a.md")
@@ -306,7 +313,7 @@ def test_what_must_be_known_is_found_out_once() -> None:
 
 
 def test_of_more_than_a_page_the_latest_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cocalc_widget.api.sending.PAGE", 2)
+    monkeypatch.setattr("cocalc_widget.api.copying.sending.PAGE", 2)
     server = Server()
     server.jobs = {
         "a": row(2, "done", copy_id="a", late=1),

@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 
 from cocalc_widget import errors
-from cocalc_widget.api import Client, Standing, detect
-from cocalc_widget.api.dialect_conat import DialectConat
-from cocalc_widget.api.dialect_v1 import DialectV1
-from cocalc_widget.api.dialect_v2 import DialectV2
+from cocalc_widget.api import Client, Standing
+from cocalc_widget.api.dialects import detection as detect
+from cocalc_widget.api.dialects.conat import DialectConat
+from cocalc_widget.api.dialects.v1 import DialectV1
+from cocalc_widget.api.dialects.v2 import DialectV2
 from cocalc_widget.local import LocalCoCalc
 
 from .fake import HANG, RESET, Answer, Reaction, Seen, serving

@@ -20,12 +20,16 @@ from cocalc_widget.errors import (
     ConfigurationError,
     ValidationError,
 )
-from cocalc_widget.frame import CoCalc, bundle, greeting, inbox, options, timers, words
-from cocalc_widget.frame.facts import Facts, Stranger
-from cocalc_widget.frame.ledger import Ledger
-from cocalc_widget.frame.outbox import deadlines
-from cocalc_widget.frame.reply import Reply
-from cocalc_widget.frame.signin import SignIn
+from cocalc_widget.frame import CoCalc, bundle, options
+from cocalc_widget.frame.channel import silence as words
+from cocalc_widget.frame.channel.facts import Facts, Stranger
+from cocalc_widget.frame.kernel import timers
+from cocalc_widget.frame.messages import inbox
+from cocalc_widget.frame.messages.outbox import deadlines
+from cocalc_widget.frame.messages.reply import Reply
+from cocalc_widget.frame.session import greeting
+from cocalc_widget.frame.session.ledger import Ledger
+from cocalc_widget.frame.session.signin import SignIn
 
 
 class SlowClient:

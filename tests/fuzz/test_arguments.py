@@ -8,10 +8,10 @@ from typing import Any
 from hypothesis import strategies as st
 
 from cocalc_widget.address import Address, is_uuid
-from cocalc_widget.api.dialect_conat import DialectConat
-from cocalc_widget.api.dialect_v1 import DialectV1
-from cocalc_widget.api.dialect_v2 import DialectV2
-from cocalc_widget.api.wire import Reply
+from cocalc_widget.api.dialects.conat import DialectConat
+from cocalc_widget.api.dialects.v1 import DialectV1
+from cocalc_widget.api.dialects.v2 import DialectV2
+from cocalc_widget.api.http.messages import Reply
 from cocalc_widget.errors import CoCalcError, ConfigurationError, ValidationError
 
 from . import strategies as bad

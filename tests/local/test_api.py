@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from cocalc_widget import LocalCoCalc
-from cocalc_widget.local import files
+from cocalc_widget.local.state import files
 
 from .conftest import Api
 

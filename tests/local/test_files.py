@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from cocalc_widget import LocalCoCalc
-from cocalc_widget.local import files
-from cocalc_widget.local.copying import CopyOptions, copy_path
+from cocalc_widget.local.state import files
+from cocalc_widget.local.state.copying import CopyOptions, copy_path
 
 from .conftest import Api
 

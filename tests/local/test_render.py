@@ -12,12 +12,12 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from cocalc_widget.local.files import OutsideError
-from cocalc_widget.local.notebook import notebook
-from cocalc_widget.local.prose import markdown
-from cocalc_widget.local.render import render_file
-from cocalc_widget.local.sanitize import sanitize
-from cocalc_widget.local.tex import mathml
+from cocalc_widget.local.pages.formulas import mathml
+from cocalc_widget.local.pages.notebook import notebook
+from cocalc_widget.local.pages.prose import markdown
+from cocalc_widget.local.pages.render import render_file
+from cocalc_widget.local.pages.sanitize import sanitize
+from cocalc_widget.local.state.files import OutsideError
 
 RAW = "/local/raw/p/"
 

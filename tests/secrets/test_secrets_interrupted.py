@@ -19,7 +19,7 @@ from canaries import Canary, new_key
 from scanning import Scanner
 
 from cocalc_widget import Client, CoCalc, config, errors
-from cocalc_widget.api import detect
+from cocalc_widget.api.dialects import detection as detect
 from cocalc_widget.local import LocalCoCalc
 from cocalc_widget.redact import Secret, discreet
 

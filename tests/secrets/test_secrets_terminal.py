@@ -25,12 +25,12 @@ from cocalc_widget.api import (
     Projects,
     Token,
     Whoami,
-    detect,
-    rich,
 )
-from cocalc_widget.magics import completer
-from cocalc_widget.magics.report import Check, Report
-from cocalc_widget.magics.results import Text
+from cocalc_widget.api.dialects import detection as detect
+from cocalc_widget.api.results import tables as rich
+from cocalc_widget.magics.commands.results import Text
+from cocalc_widget.magics.doctor.report import Check, Report
+from cocalc_widget.magics.language import completer
 from cocalc_widget.redact import Secret, redact
 
 VALUE = "T0kenT0kenT0kenT0ken1234"

@@ -21,9 +21,9 @@ from api.test_batch import SRC, project
 
 from cocalc_widget import errors, forking
 from cocalc_widget.api import Client
-from cocalc_widget.frame.timers import Alarm
+from cocalc_widget.frame.kernel.timers import Alarm
 from cocalc_widget.local import LocalCoCalc
-from cocalc_widget.magics.lookups import Lookups
+from cocalc_widget.magics.language.lookups import Lookups
 
 from .faults import PROJECT, good
 from .server import Misbehaving
