@@ -74,8 +74,9 @@ AREAS = {
         (
             *_modules(
                 "api/copying/",
-                "copies flight sending recovering following batch checking targets workers",
+                "flight sending recovering following batch checking targets workers",
             ),
+            *_modules("api/", "copies"),
             *_modules("api/dialects/", "v1_copies v2_copies"),
             *_modules("api/results/", "jobs"),
         ),
