@@ -84,9 +84,11 @@ def resolve(
         ConfigurationError: a host that is no web address, or unencrypted; an
             unreadable key file of that host.
     """
+    if api_key is not None:
+        api_key = clean_key(api_key)  # in the place of what was given
     name = find_host(host, allow_http=allow_http, stored=api_key is None)
     if api_key is not None:
-        return Credentials(name, clean_key(api_key), "argument")
+        return Credentials(name, api_key, "argument")
     for source, key in _found(name):
         return Credentials(name, key, source)
     return Credentials(name, None, "")
@@ -130,8 +132,8 @@ def login(
     Raises:
         ConfigurationError: a host that is no web address, or a key that cannot be one.
     """
+    key = api_key = clean_key(api_key)  # in the place of what was given
     name = find_host(host, allow_http=allow_http, stored=False)
-    key = clean_key(api_key)
     if not key:
         raise ConfigurationError("the API key is blank.")
     _session[name] = key

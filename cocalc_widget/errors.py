@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from . import tracebacks
-from .redact import redact
-
-# Signs that steer a terminal, and halves of surrogate pairs, which cannot be printed at all:
-# what a server says may hold them.
-_UNSHOWN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+from .redact import printable, redact
 
 
 class CoCalcError(Exception):
@@ -22,13 +17,13 @@ class CoCalcError(Exception):
     """
 
     def __init__(self, message: str, *, remedy: str = "") -> None:
-        self.message = _UNSHOWN.sub("\ufffd", redact(message))
-        self.remedy = _UNSHOWN.sub("\ufffd", redact(remedy))
+        self.message = printable(redact(message))
+        self.remedy = printable(redact(remedy))
         super().__init__(_sentences(self.message, self.remedy))
 
     def advise(self, remedy: str) -> None:
         """Say something else about what to do."""
-        self.remedy = _UNSHOWN.sub("\ufffd", redact(remedy))
+        self.remedy = printable(redact(remedy))
         self.args = (_sentences(self.message, self.remedy),)
 
     def _render_traceback_(self) -> list[str]:

@@ -40,6 +40,10 @@ _BASIC = re.compile(
 )
 _BEARER = re.compile(r"(?P<keep>\bBearer )(?P<told>[A-Za-z0-9+/=_.~-]{16,})", re.IGNORECASE)
 
+# Signs that steer a terminal or turn the direction of reading, and halves of surrogate pairs,
+# which cannot be printed at all: what a server says may hold them.
+_UNSHOWN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
 _SURE = 12  # characters; what is shorter may be part of an ordinary word
 
 
@@ -150,6 +154,11 @@ class Secret:
 
 
 _living: weakref.WeakValueDictionary[int, Secret] = weakref.WeakValueDictionary()
+
+
+def printable(text: str) -> str:
+    """A text of a server's as it may be printed: what would steer the terminal is shown as `�`."""
+    return _UNSHOWN.sub("\ufffd", text.replace("\r\n", "\n"))
 
 
 @discreet

@@ -8,8 +8,9 @@ import { type Effect, type Event, Stage } from "./book";
 import type { Engine } from "./engine";
 import { type Deadlines, type Log, parseLog, parseReply, type Reply, STATUS } from "./protocol";
 
-const FIRST_PROBE = 100; // the listener may be there as soon as the frame is
-const SLOWEST_PROBE = 2000;
+const FIRST_PROBE = 50; // the listener may be there as soon as the frame is
+const NEXT_PROBE = 40; // it is there: CoCalc connects within half a second (recordings)
+const SLOWEST_PROBE = 2000; // where CoCalc should have answered long ago
 const PULSE = 5000; // between two looks while nothing happens: a server can go away unnoticed
 const TRIAL = 4000; // how long CoCalc may take to reload itself after a sign-in by token
 const PATIENCE = 3000; // un-acked or unfinished for so long: look closer
@@ -35,6 +36,7 @@ export const createBridge = (
   let talks = false; // CoCalc listens to messages there; if not, nothing is posted
   let generation = 0;
   let loads = 0; // of the URL we set last
+  let began = 0; // when this generation did
   let heard = false; // in this generation
   let ready = false;
   let everReady = false;
@@ -105,7 +107,10 @@ export const createBridge = (
   const tick = () => {
     if (probing() && now() >= probeAt) {
       post({ action: STATUS });
-      delay = calm() ? PULSE : Math.min(delay * 1.5, SLOWEST_PROBE);
+      // A probe costs next to nothing, and each that comes late keeps a document waiting.
+      const young = !ready && now() - began < 2 * FIRST_WORD;
+      const quick = heard ? NEXT_PROBE : FIRST_PROBE;
+      delay = calm() ? PULSE : young ? quick : Math.min(delay * 1.5, SLOWEST_PROBE);
       probeAt = now() + delay;
     }
     if (quiet(limits.status)) setReady(false);
@@ -117,7 +122,8 @@ export const createBridge = (
     link = {};
     asking = 0;
     delay = FIRST_PROBE;
-    probeAt = now() + delay;
+    began = now();
+    probeAt = began + delay;
     run({ frame: true });
   };
 

@@ -29,7 +29,8 @@ export const createSession = (
   send: (message: ToKernel) => void,
   changed: () => void,
 ) => {
-  const { origin, home, deadlines } = welcome;
+  const { origin, home } = welcome;
+  const deadlines = { ...welcome.deadlines };
   const engine = createEngine(deadlines, welcome.desired);
   const life = new AbortController();
   const name = `cocalc-${Math.random()}`; // of the tab
@@ -146,6 +147,11 @@ export const createSession = (
       newest = command.seq;
       bridge.run({ command });
     },
+    /** Whether this welcome, too, would have led here; from now on its deadlines count. */
+    suits(other: Welcome) {
+      Object.assign(deadlines, other.deadlines);
+      return other.channel === channel && (channel === MESSAGES || other.place === place);
+    },
     drop: (seq: number) => bridge.run({ cancel: seq }),
     /** The kernel has a token for us. */
     offer() {
@@ -204,7 +210,8 @@ export const createSession = (
       else {
         sight?.observe(frame);
         const first = () => leave(channel === MESSAGES ? home : place);
-        timer = setTimeout(first, promised ? TOKEN_WAIT : 0);
+        if (promised) timer = setTimeout(first, TOKEN_WAIT);
+        else first();
       }
       if (promised) send({ type: "want-token" });
       promised = false;

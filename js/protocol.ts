@@ -44,6 +44,9 @@ export interface Welcome {
   deadlines: Deadlines;
 }
 
+/** What the widget is made with: the likely welcome, where "" leaves the channel to the page. */
+export type Early = Omit<Welcome, "channel"> & { channel: Verdict | ""; at: number };
+
 export type Command =
   | ({ type: "command"; seq: number; action: "open" } & FileRef)
   | { type: "command"; seq: number; action: "closeall" | "status" };

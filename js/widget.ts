@@ -3,6 +3,7 @@
 import type { InitializeProps, RenderProps } from "@anywidget/types";
 import { createSession, type Session } from "./channels";
 import {
+  type Early,
   MESSAGES,
   NAVIGATION,
   PROTOCOL,
@@ -10,6 +11,7 @@ import {
   TAB,
   type ToKernel,
   type ToPage,
+  type Welcome,
 } from "./protocol";
 import { sayScene } from "./report";
 import { createView, type View } from "./view";
@@ -21,6 +23,7 @@ const FIRST_HELLO = 250;
 const SLOWEST_HELLO = 2000;
 const PATIENCE = 6; // unanswered hellos (some 7 s), then the user is told
 const ENOUGH = 30; // hellos (some 50 s)
+const FRESH = 3000; // ms: what is older comes from a notebook that was saved
 
 /** What JupyterLab's manager of widgets has, and others need not have. */
 type Manager = { kernel?: { disposed?: { connect(slot: () => void): void } } } | undefined;
@@ -70,6 +73,7 @@ export default () => {
     initialize({ model, signal }: InitializeProps) {
       let over = false;
       let lost = false; // the kernel does not answer
+      let met = false; // the kernel has answered; until then it is told nothing but hello
       let last = "";
       const outbox = new Map<unknown, ToKernel>(); // of a command only its latest word
       let due: ReturnType<typeof setTimeout> | undefined; // the next flush
@@ -98,9 +102,9 @@ export default () => {
       const flush = () => {
         clearTimeout(due);
         soon = Infinity;
+        if (!session || !met) return;
         const messages = [...outbox.values()];
         outbox.clear();
-        if (!session) return;
         const state = session.report();
         // How long CoCalc's own ping takes changes all the time, and is no news.
         const json = JSON.stringify(state, (name, value) => (name === "ping" ? 0 : value));
@@ -153,15 +157,26 @@ export default () => {
         session = undefined;
       };
 
+      const begin = (message: Welcome) => {
+        session = createSession(message, send, send);
+        place(true);
+      };
+
       const hear = (message?: ToPage) => {
         if (over || !message) return; // later versions may have other types
         if (message.type === "welcome") {
           clearTimeout(timer);
           lost = false;
+          // What was begun early goes on, unless the kernel has chosen otherwise.
+          if (!met && session && !session.suits(message)) {
+            session.end();
+            outbox.clear();
+            session = undefined;
+          }
+          met = true;
           send();
           if (session) return message.token && session.offer();
-          session = createSession(message, send, send);
-          place(true);
+          begin(message);
         } else if (message.type === "command") session?.command(message);
         else if (message.type === "cancel") session?.drop(message.seq);
         else if (message.type === "token") session?.sign(message);
@@ -177,6 +192,12 @@ export default () => {
       // And for one that was shut down; its manager tells more than its type.
       (model.widget_manager as unknown as Manager)?.kernel?.disposed?.connect(() => hello());
       signal.addEventListener("abort", end);
+      // What the kernel is likely to say, so that CoCalc need not wait for the way there and back.
+      const early: Early | undefined = model.get("early");
+      if (early?.at && Math.abs(Date.now() - early.at) < FRESH) {
+        const plain = location.protocol !== "https:" || location.port; // never answered
+        begin({ ...early, channel: early.channel || (plain ? NAVIGATION : MESSAGES) });
+      }
       hello();
     },
 

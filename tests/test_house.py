@@ -1,4 +1,4 @@
-"""The house: imports run one way, every module says what it owns, none grows out of hand."""
+"""The house: floors with a dozen rooms at most, imports that run down, and no circles."""
 
 from __future__ import annotations
 
@@ -13,59 +13,148 @@ import pytest
 import cocalc_widget
 
 ROOT = Path(cocalc_widget.__file__).parent
-# a lesson's files are content
-MODULES = sorted(m for m in ROOT.rglob("*.py") if "content" not in m.parts)
+NAME = "cocalc_widget"
 SCRIPTS = sorted((ROOT.parent / "js").glob("*.ts"))
-TOP = "__init__"
-# part -> the parts it may import
-ALLOWED = {
-    "forking": set(),
-    "redact": {"forking"},
+# a lesson's files are content
+FILES = sorted(m for m in ROOT.rglob("*.py") if "content" not in m.parts)
+ROOMS = 13  # on a floor: some dozen; more want a word here, or a floor of their own
+MORE: dict[str, int] = {}
+
+# Floors, and the single rooms that lie between them, each with what it may use (itself apart).
+# A room belongs to the longest name here that it begins with.
+BASE = {"forking", "redact", "errors", "address"}
+API = {"api.http", "api.results", "api.dialects", "api.copying", "api"}
+FRAME = {"frame.kernel", "frame.messages", "frame.channel", "frame.session", "frame"}
+SHOP = {"magics.language", "magics.session", "magics.commands", "magics.doctor"}
+APIS = {"local.state", "local.services", "local.http"}
+USES: dict[str, set[str]] = {
     "_version": set(),
     "nodelay": set(),
+    "forking": set(),
+    "redact": set(),
     "tracebacks": {"redact"},
     "errors": {"redact", "tracebacks"},
     "address": {"errors"},
-    "keyfiles": {"errors", "redact", "address"},
     "extras": {"errors"},
-    "config": {"forking", "errors", "redact", "address", "keyfiles"},
-    "api": {"forking", "errors", "redact", "address", "config", "_version"},
-    "frame": {"forking", "errors", "redact", "address", "config", "api"},
-    "local": {"errors", "redact", "address", "extras"},
-    "magics": {"forking", "errors", "redact", "address", "config", "api", "frame", "_version"},
-    "demo": {"errors", "address", "extras", "local", "_version"},
-    TOP: {"_version", "errors", "api", "frame", "local", "magics"},
-}
+    "keyfiles": BASE,
+    "config": BASE | {"keyfiles"},
+    "api.http": BASE | {"_version"},
+    "api.results": BASE,
+    "api.dialects": BASE | {"api.http", "api.results"},
+    "api.copying": BASE | {"api.http", "api.results", "api.dialects"},
+    "api": BASE | API | {"config"},
+    "frame.kernel": BASE,
+    "frame.messages": BASE | {"frame.kernel"},
+    "frame.channel": BASE | {"api", "frame.kernel", "frame.messages"},
+    "frame.session": BASE | {"api", "frame.kernel", "frame.messages", "frame.channel"},
+    "frame": BASE | FRAME | {"config", "api"},
+    "magics.language": BASE | {"api"},
+    "magics.session": BASE | {"config", "api", "frame", "magics.language"},
+    "magics.commands": BASE | {"config", "api", "api.copying", "api.results", "frame",
+                               "magics.language", "magics.session"},
+    "magics.doctor": BASE | API | FRAME | {"_version", "config", "magics.language",
+                                           "magics.session", "magics.commands"},
+    "magics": BASE | SHOP,
+    "local.state": BASE | {"extras"},
+    "local.services": BASE | {"local.state"},
+    "local.http": BASE | {"local.state", "local.services"},
+    "local.v1": BASE | APIS,
+    "local.v2": BASE | APIS,
+    "local.conat": BASE | APIS,
+    "local.pages": BASE | APIS,
+    "local": BASE | APIS | {"extras", "local.v1", "local.v2", "local.conat", "local.pages"},
+    "demo.jupyter": BASE | {"extras", "local"},
+    "demo": BASE | {"extras", "local", "demo.jupyter", "_version"},
+    "": {"_version", "errors", "api", "frame", "local", "magics"},
+}  # fmt: skip
 
 
-def part(module: Path) -> str:
-    relative = module.relative_to(ROOT)
-    return relative.parts[0] if len(relative.parts) > 1 else relative.stem
+def name_of(file: Path) -> str:
+    """`api.http.policy`; a package has its own name, the package of all has none."""
+    parts = file.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def imported(module: Path) -> Iterator[str]:
-    package = ["cocalc_widget", *module.relative_to(ROOT).parts[:-1]]
-    for node in ast.walk(ast.parse(module.read_text("utf-8"))):
-        names: list[str] = []
+NAMES = {name_of(file): file for file in FILES}
+PACKAGES = {name for name, file in NAMES.items() if file.name == "__init__.py"}
+
+
+def floor_of(name: str) -> str:
+    parts = name.split(".")
+    for length in range(len(parts), 0, -1):
+        if (head := ".".join(parts[:length])) in USES:
+            return head
+    return ""
+
+
+def imported(name: str) -> Iterator[str]:
+    """The rooms that a room imports, for types too: from a package, those that it names."""
+    package = [NAME, *name.split(".")] if name in PACKAGES else [NAME, *name.split(".")[:-1]]
+    package = [part for part in package if part]
+    for node in ast.walk(ast.parse(NAMES[name].read_text("utf-8"))):
+        found: list[str] = []
         if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
+            found = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             base = package[: len(package) - node.level + 1] if node.level else []
             home = ".".join([*base, *([node.module] if node.module else [])])
-            names = [f"{home}.{alias.name}" for alias in node.names]
-        for name in names:
-            top, _, rest = name.partition(".")
-            if top == "cocalc_widget" and rest:
-                yield rest.split(".")[0]
+            found = [f"{home}.{alias.name}" for alias in node.names]
+        for each in found:
+            if each != NAME and not each.startswith(NAME + "."):
+                continue
+            inside = each[len(NAME) + 1 :]
+            while inside not in NAMES:
+                inside = inside.rpartition(".")[0]
+            if inside != name:
+                yield inside
 
 
-@pytest.mark.parametrize("module", MODULES, ids=lambda m: str(m.relative_to(ROOT)))
-def test_a_module_owns_one_thing_and_looks_only_one_way(module: Path) -> None:
-    text = module.read_text("utf-8")
+USED = {name: set(imported(name)) for name in NAMES}
+
+
+def circles(arrows: dict[str, set[str]]) -> list[list[str]]:
+    """Whatever can be reached from itself, by taking away what can't."""
+    left = {name: set(others) for name, others in arrows.items()}
+    while True:
+        ends = {name for name, others in left.items() if not others & set(left)}
+        if not ends:
+            return [sorted(left)] if left else []
+        left = {name: others for name, others in left.items() if name not in ends}
+
+
+@pytest.mark.parametrize("name", NAMES, ids=lambda name: name or NAME)
+def test_a_room_owns_one_thing_and_looks_only_down(name: str) -> None:
+    text = NAMES[name].read_text("utf-8")
     assert (ast.get_docstring(ast.parse(text)) or "").startswith("Owns "), "say what it owns"
-    here = part(module)
-    known = {name for name in imported(module) if name in ALLOWED}
-    assert known - {here} <= ALLOWED[here]
+    here = floor_of(name)
+    assert {floor_of(other) for other in USED[name]} - {here} <= USES[here]
+
+
+def test_no_circle_of_rooms() -> None:
+    assert circles(USED) == []
+
+
+def test_no_circle_of_floors() -> None:
+    assert circles({floor: others - {floor} for floor, others in USES.items()}) == []
+    floors = {floor: set() for floor in USES}
+    for name, others in USED.items():
+        floors[floor_of(name)] |= {floor_of(other) for other in others} - {floor_of(name)}
+    assert circles(floors) == []
+
+
+def test_a_circle_would_be_found() -> None:
+    assert circles({"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": set()}) == [["a", "b", "c"]]
+    assert circles({"a": {"b"}, "b": {"c"}, "c": set()}) == []
+
+
+@pytest.mark.parametrize("package", sorted(PACKAGES), ids=lambda name: name or NAME)
+def test_a_floor_has_a_dozen_rooms(package: str) -> None:
+    rooms = [
+        name
+        for name in NAMES
+        if name and name not in PACKAGES and name.rpartition(".")[0] == package
+    ]
+    assert len(rooms) <= MORE.get(package, ROOMS), rooms
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda s: s.name)
@@ -96,12 +185,12 @@ def test_what_is_heavy_is_loaded_on_first_use(name: str, heavy: set[str]) -> Non
 def test_locks_survive_a_fork() -> None:
     """A bare one that another thread holds at that moment would hang the child."""
     bare = {
-        str(module.relative_to(ROOT))
-        for module in MODULES
+        name
+        for name, file in NAMES.items()
         for word in ("Lock()", "RLock()", "Condition()", "Semaphore(")
-        if f"threading.{word}" in module.read_text("utf-8")
+        if f"threading.{word}" in file.read_text("utf-8")
     }
     # the lock of one call of `workers.run` lives on the stack, the keeper of deadlines is made
     # anew as a whole, and a stand-in stays with its process
-    known = {"api/workers.py", "frame/timers.py"}
-    assert {it for it in bare if part(ROOT / it) != "local"} == known
+    known = {"api.copying.workers", "frame.kernel.timers"}
+    assert {name for name in bare if not name.startswith("local")} == known

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from .batch import CopyBatch
 from .client import Client
+from .copying.batch import CopyBatch
 from .framing import Framing
-from .jobs import CopyJob, CopyJobs
 from .log import Log, LogEntry
-from .results import Account, ExecResult, Ping, Project, Projects, Token, Whoami
+from .results.jobs import CopyJob, CopyJobs
+from .results.values import Account, ExecResult, Ping, Project, Projects, Token, Whoami
 from .standing import Standing
 
 __all__ = [

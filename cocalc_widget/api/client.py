@@ -4,29 +4,28 @@ from __future__ import annotations
 
 import inspect
 import time
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..address import check_path, file_url, is_uuid, signed_url
 from ..errors import CoCalcError, NotFoundError, ValidationError
 from ..redact import Secret, discreet
-from . import detect, naming
+from . import projects as naming
 from .copies import Copies
+from .dialects import detection as detect
+from .dialects.endpoints import call_raw
+from .dialects.spoken import Spoken, denies
 from .files import Files, filled
 from .framing import Framing, ask_framing
+from .http.policy import check_seconds
+from .http.secrets import hidden, sealed, sealed_args
+from .http.transport import Transport
 from .log import Log, check_since, read_log
-from .policy import check_seconds
-from .raw import call_raw
-from .results import Account, Ping, Project, Token, Whoami
-from .sealing import sealed, sealed_args
-from .spoken import Spoken, denies
+from .results.values import Account, Ping, Project, Token, Whoami
 from .standing import ASK_TIME, START_WAIT, Standing, standings
 from .tokens import takes_token
-from .transport import Transport
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 
 class Client(Copies, Files):
@@ -200,8 +199,9 @@ class Client(Copies, Files):
             ValidationError: nothing that names a project, or several; no texts as paths.
         """
         naming.check(project_id)
-        if isinstance(paths, str):
-            raise ValidationError("paths must be a list of strings, not a string.")
+        if isinstance(paths, str) or not isinstance(paths, Iterable):
+            kind = type(paths).__name__
+            raise ValidationError(f"paths must be a list of strings, not {kind}.")
         paths = list(paths)
         for path in paths:
             if not isinstance(path, str):
@@ -320,6 +320,9 @@ class Client(Copies, Files):
     def call(self, name: str, *args: Any, **options: Any) -> Any:
         """Anything of the API, raw: the parsed answer, or its error. Never sent twice.
 
+        Tokens, keys and passwords in an answer are strings that show themselves masked;
+        `print`, `+` and JSON take their text.
+
         Args:
             name: an event of v1 (`"ping"`), a path of v2 (`"projects/copy-path"`), or,
                 with a dot, a method of the conat bridge (`"projects.createProject"`).
@@ -329,11 +332,12 @@ class Client(Copies, Files):
         """
         args, options = sealed_args(name, args), sealed(options)
         try:
-            return call_raw(self._caller, name, args, options, lambda: self.api)
+            told = call_raw(self._caller, name, args, options, lambda: self.api)
         except NotFoundError as error:
             if denies(error) and isinstance(self._found, Spoken):
                 self._found.reconsider()  # for the next call; this one is sent once
             raise
+        return hidden(name, told)
 
     def _own(self, token: Token | Secret | str) -> Secret:
         """The secret in a token, which must not have been made by another host."""

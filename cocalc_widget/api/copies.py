@@ -8,22 +8,22 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from ..address import parse_address
-from ..errors import APIConnectionError, CoCalcError, NotFoundError, ValidationError
-from . import naming
-from . import targets as reading
-from .base import ClientBase
-from .batch import CopyBatch, raise_if_hopeless
-from .detect import ASK_TIME
-from .dialect import Listing
-from .jobs import CopyJob, CopyJobs, check_job_id
-from .sending import Sender
+from ..errors import NotFoundError, ValidationError
+from . import projects as naming
+from .connection import ClientBase
+from .copying import targets as reading
+from .copying.batch import CopyBatch, raise_if_hopeless
+from .copying.sending import Sender
+from .dialects.detection import ASK_TIME
+from .dialects.interface import Listing
+from .results.jobs import CopyJob, CopyJobs, check_job_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
     from ..address import Address
-    from .results import Project
+    from .results.values import Project
 
 MOST_WORKERS = 64
 
@@ -215,15 +215,10 @@ class Copies(ClientBase):
         """Whether the server queues copies, as production does; None where it does not tell.
 
         Raises:
-            APIConnectionError: it cannot be reached at all.
+            CoCalcError: it cannot be asked.
         """
         if self._queue is None:
-            try:
-                told = self._caller.page("/customize", timeout=ASK_TIME)
-            except CoCalcError as error:
-                if isinstance(error, APIConnectionError) and not error.sent:
-                    raise
-                return None
+            told = self._caller.page("/customize", timeout=ASK_TIME)
             settings = told.get("configuration") if isinstance(told, dict) else None
             kind = settings.get("kucalc") if isinstance(settings, dict) else None
             self._queue = None if kind is None else kind in ("yes", True)

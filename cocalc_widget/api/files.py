@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 from ..address import check_path
 from ..errors import APIError, NotFoundError, PermissionDeniedError, ValidationError
-from . import naming
+from . import projects as naming
 from . import text as texts
-from .base import ClientBase
-from .policy import check_seconds
+from .connection import ClientBase
+from .http.policy import check_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .results import ExecResult, Project
+    from .results.values import ExecResult, Project
 
 _EXEC_TIME = 60.0
 _NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)

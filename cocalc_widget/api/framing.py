@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ..errors import ServerError
 
 if TYPE_CHECKING:
-    from .transport import Transport
+    from .http.transport import Transport
 
 _PAGE = "/app"
 

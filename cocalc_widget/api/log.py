@@ -7,12 +7,13 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ValidationError
-from . import rich, rows
-from .envelope import unexpected
-from .results import parse_time
+from .dialects import records as rows
+from .http.envelope import unexpected
+from .results import tables as rich
+from .results.values import parse_time
 
 if TYPE_CHECKING:
-    from .dialect import Dialect
+    from .dialects.interface import Dialect
 
 # `project_log` goes back two months and has 300 entries at most, `project_log_all` 7,500 (source)
 _RECENT = timedelta(days=58)

@@ -11,13 +11,13 @@ from itertools import chain, repeat
 from typing import TYPE_CHECKING, Literal, TypeVar, get_args
 
 from ..errors import APITimeoutError, CoCalcError, PermissionDeniedError, ServerError
-from . import rich
-from .verdicts import is_late
+from .http.failures import is_late
+from .results import tables as rich
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from .dialect import Dialect
+    from .dialects.interface import Dialect
 
 T = TypeVar("T")
 ProjectIs = Literal["usable", "stopped", "not mine", "unknown"]

@@ -16,7 +16,7 @@ from ..errors import CoCalcError, ServerError, ValidationError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .dialect import Dialect
+    from .dialects.interface import Dialect
 
 # $1 the folder of the parts, $2 the file, $3 the hash of the whole
 _JOIN = """\

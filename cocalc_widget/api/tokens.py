@@ -9,7 +9,7 @@ from ..errors import ServerError
 
 if TYPE_CHECKING:
     from ..redact import Secret
-    from .transport import Transport
+    from .http.transport import Transport
 
 ASK_TIME = 5.0  # s
 _PAGE = "/auth/impersonate"

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import CoCalcError
-from ..local.chromium import headless
-from ..local.drive import Notebook
 from . import findings
+from .jupyter.chromium import headless
+from .jupyter.notebook import Notebook
 from .serve import LAB_HOST, LAB_ORIGIN, find_notebook, stage
 
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from ..address import Generation
     from ..local import LocalCoCalc
-    from ..local.cell import Cell
-    from ..local.lab import Lab
+    from .jupyter.cell import Cell
+    from .jupyter.lab import Lab
 
 _WIDTH, _HEIGHT = 1360, 1040
 _BARS = 70  # px below the notebook and the frame: JupyterLab's status bar, the widget's line

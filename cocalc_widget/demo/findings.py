@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ..local import LocalCoCalc
-    from ..local.drive import Notebook
+    from .jupyter.notebook import Notebook
 
 _WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
 _COMMANDS = """__import__("json").dumps([

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 
 from ..errors import ConfigurationError
 from ..local import LocalCoCalc
-from ..local.chromium import QUIET, find_chromium, mapped
-from ..local.lab import Lab
+from .jupyter.chromium import QUIET, find_chromium, mapped
+from .jupyter.lab import Lab
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -113,7 +113,7 @@ def _switches(lab: Lab, site: LocalCoCalc) -> list[str]:
 def _window(chromium: str, switches: list[str], url: str) -> Iterator[None]:
     profile = tempfile.mkdtemp(prefix="cocalc-widget-profile-")
     start = _start_page(Path(profile), url)
-    process = subprocess.Popen(  # noqa: S603
+    process = subprocess.Popen(
         [chromium, *switches, f"--user-data-dir={profile}", start],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
     )  # fmt: skip

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from .commands import Command
-from .events import Event
-from .reply import Reply
+from .messages.command import Command
+from .messages.events import Event
+from .messages.reply import Reply
 from .widget import CoCalc
 
 __all__ = ["CoCalc", "Command", "Event", "Reply"]

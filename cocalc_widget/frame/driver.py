@@ -13,8 +13,8 @@ from . import options
 from .model import Model
 
 if TYPE_CHECKING:
-    from .commands import Command
-    from .session import Session
+    from .messages.command import Command
+    from .session.session import Session
 
 
 class Driver(Model):
@@ -76,7 +76,7 @@ class Driver(Model):
             The command at once; it ends in `CommandError` where CoCalc does not take the
             token (it then goes on as whoever is signed in already).
         """
-        given = options.find_token(token, self.host)
+        given = token = options.find_token(token, self.host)
         if given is None:
             raise ValidationError("sign_in() needs an auth token.")
         return self._talk().sign_in(given)

@@ -9,13 +9,13 @@ import traitlets as t
 
 from ..address import check_path
 from . import bundle, options
-from .events import Event, Listeners
+from .messages.events import Event, Listeners
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from .outbox import Document
-    from .session import Session
+    from .messages.outbox import Document
+    from .session.session import Session
 
 
 class Model(anywidget.AnyWidget):
@@ -30,6 +30,7 @@ class Model(anywidget.AnyWidget):
     target = t.Unicode("inline", read_only=True).tag(sync=True)
     height = t.Unicode("600px").tag(sync=True)
     sandbox = t.Unicode("", read_only=True).tag(sync=True)
+    early = t.Dict(read_only=True).tag(sync=True)  # the likely welcome (`outbox.early`)
 
     # told by the page, kept in the kernel only
     ready = t.Bool(default_value=False, read_only=True)

@@ -10,7 +10,7 @@ from .. import config
 from ..address import check_uuid, is_uuid, normalize_host
 from ..errors import ConfigurationError, NotFoundError, ValidationError
 from ..redact import Secret, discreet
-from .signin import GivenToken
+from .session.signin import GivenToken
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -63,12 +63,14 @@ def find_token(token: object, host: str) -> GivenToken | None:
     Raises:
         ConfigurationError: no auth token, an API key, or a token of another host.
     """
+    if isinstance(token, str):
+        token = Secret(token.strip())  # in the place of what was given
     if token is None or token == Secret(""):
         return None
-    value = token if isinstance(token, (str, Secret)) else getattr(token, "value", None)
-    secret = value if isinstance(value, Secret) else None
+    value = token if isinstance(token, Secret) else getattr(token, "value", None)
     if isinstance(value, str):
-        secret = Secret(value.strip())
+        value = Secret(value.strip())
+    secret = value if isinstance(value, Secret) else None
     if secret is None or not secret.reveal().strip():
         # never the value itself: it may be a key in the wrong place
         raise ConfigurationError(
@@ -104,7 +106,7 @@ def find_project(value: object, client: Any) -> str:
     name = value if isinstance(value, str) else ""
     if not name.strip() or is_uuid(name.strip()) or client is None:
         return check_uuid(value)
-    from ..api.naming import find  # loads the REST side, which a client has done already
+    from ..api.projects import find  # loads the REST side, which a client has done already
 
     projects = list(client.projects())
     try:

@@ -6,15 +6,17 @@ import weakref
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..address import check_path
-from ..redact import discreet
-from . import bundle, kernels, options, outbox
+from ..redact import Secret, discreet
+from . import bundle, options
+from .channel.facts import Facts, Stranger, is_choosy
+from .channel.verdict import check_requested
 from .driver import Driver
-from .events import Listeners
-from .facts import Facts, Stranger
-from .greeting import Greeting
-from .session import Session
-from .verdict import check_requested
-from .waiting import Link
+from .kernel import ipykernel as kernels
+from .kernel.waiting import Link
+from .messages import outbox
+from .messages.events import Listeners
+from .session.greeting import Greeting
+from .session.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,6 +58,7 @@ class CoCalc(Driver):
 
     _made: ClassVar[list[weakref.ref[CoCalc]]] = []
 
+    @discreet  # twice: an exception may come while the inner one forgets another
     @discreet
     def __init__(
         self,
@@ -73,6 +76,7 @@ class CoCalc(Driver):
         start: bool = True,
         **others: Any,
     ) -> None:
+        token = Secret(token) if isinstance(token, str) else token  # in the place of what was given
         options.check_keywords(others, _OPTIONS)
         bundle.need()
         for name, file in bundle.found().items():
@@ -90,10 +94,16 @@ class CoCalc(Driver):
         self.set_trait("host", where)
         self.set_trait("target", place)
         self.set_trait("sandbox", options.check_sandbox(sandbox))
+        known = given.generation if given else None
+        # A token goes first; and who may frame the public CoCalc, it says in its headers.
+        if not given and place == "inline" and wanted != "tab" and not is_choosy(where):
+            document = others["project_id"], others["path"]
+            home = document if all(document) else None
+            early = outbox.early(where, wanted, home=home, generation=known, limits=limits)
+            self.set_trait("early", early)
         super().__init__(**others)
         kernels.own_replies(self.comm)
         kernels.heed_requests()
-        known = given.generation if given else None
         facts = Facts(where, Stranger(where) if client is None else client, known)
         greeting = Greeting(where, facts, channel=wanted, target=place)
         session = Session(self, where, self._link, greeting, limits, client=client, start=start)

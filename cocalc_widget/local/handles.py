@@ -12,10 +12,10 @@ from ..errors import ConfigurationError
 if TYPE_CHECKING:
     from collections import Counter
 
-    from .core import Core
-    from .projects import Content
     from .server import Server
-    from .store import Store
+    from .state.core import Core
+    from .state.projects import Content
+    from .state.store import Store
 
 _ATTENTION = 2.0  # seconds in which a page that is awake takes a fault in
 

@@ -16,8 +16,8 @@ from tornado.web import RequestHandler
 if TYPE_CHECKING:
     from asyncio import Future
 
-    from .accounts import Caller
-    from .core import Core
+    from .state.accounts import Caller
+    from .state.core import Core
 
 JSON = "application/json; charset=utf-8"
 HTML = "text/html; charset=utf-8"

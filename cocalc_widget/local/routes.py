@@ -6,20 +6,23 @@ from typing import TYPE_CHECKING, Any
 
 from tornado.web import Application, StaticFileHandler
 
-from . import v2_accounts, v2_copies, v2_exec, v2_projects
-from .api_v1 import V1Handler
-from .api_v2 import V2Handler
-from .conat import ConatHandler
+from .conat.bridge import ConatHandler
 from .http import Handler
-from .live import LiveHandler
-from .page_requests import PageRequestHandler
-from .pages import PAGE, AppHandler, CustomizeHandler, PageHandler, RawHandler
-from .signing_in import ImpersonateHandler, SignInHandler
+from .pages.app import PAGE, AppHandler, CustomizeHandler, PageHandler, RawHandler
+from .pages.live import LiveHandler
+from .pages.requests import PageRequestHandler
+from .pages.signing_in import ImpersonateHandler, SignInHandler
+from .v1.endpoint import V1Handler
+from .v2 import accounts as v2_accounts
+from .v2 import copies as v2_copies
+from .v2 import exec as v2_exec
+from .v2 import projects as v2_projects
+from .v2.endpoint import V2Handler
 
 if TYPE_CHECKING:
     from tornado.httputil import HTTPServerRequest
 
-    from .core import Core
+    from .state.core import Core
 
 _ASKED = "token|once|project|opened|file|folder|rendered|start"
 _PARTS = (v2_accounts, v2_copies, v2_exec, v2_projects)  # each enters its endpoints into the table

@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
 from ..errors import ConfigurationError
-from . import files
 from .certs import make_certificate
-from .content import default_content
-from .core import Core, Options
 from .faults import check_fault
 from .handles import Handles
-from .owner import make_owner
 from .routes import make_application
 from .server import Server
+from .state import files
+from .state.content import default_content
+from .state.core import Core, Options
+from .state.owner import make_owner
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tornado.web import Application
 
     from ..address import Generation
-    from .projects import Content
+    from .state.projects import Content
 
 SameSite = Literal["strict", "lax", "none"]
 # what there is from the start on

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..errors import CoCalcError
-from .advice import advise, on_a_line
-from .complaints import no_command, other_sign
-from .expand import expand
-from .help import command_help, overview
-from .keys import refuse_key, refuse_key_option
-from .parser import HELP, REST, Command, parse
-from .pieces import Piece, RawWord, Word
+from .commands.advice import advise, on_a_line
+from .language.complaints import no_command, other_sign
+from .language.expansion import expand
+from .language.help import command_help, overview
+from .language.keys import refuse_key, refuse_key_option
+from .language.parser import HELP, REST, Command, parse
+from .language.pieces import Piece, RawWord, Word
+from .language.words import scan
 from .tree import COMMANDS
-from .words import scan
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

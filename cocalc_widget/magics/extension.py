@@ -76,7 +76,7 @@ class Extension:
             if NAME not in line or "%" not in line:  # the usual case must cost nothing
                 return {"completions": []}
             try:
-                from .completer import match
+                from .language.completer import match
 
                 return match(line, self.session)
             except Exception:  # noqa: BLE001 - a key stroke must never end in a traceback

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import CoCalcError, ConfigurationError, ValidationError
 from ..forking import new_rlock
-from .lookups import Lookups
+from .language.lookups import Lookups
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

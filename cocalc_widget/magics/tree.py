@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from . import account, accounts, copies, doctor, files, frames, projects, tokens
+from .commands import account, accounts, copies, files, frames, projects, tokens
+from .doctor import command as doctor
 
 if TYPE_CHECKING:
-    from .parser import Command
+    from .language.parser import Command
 
 COMMANDS: tuple[Command, ...] = (
     *account.COMMANDS,

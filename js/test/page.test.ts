@@ -124,6 +124,91 @@ describe("hello", () => {
     expect(about()).toEqual(["state done"]);
   });
 
+  describe("what the widget was made with", () => {
+    const early = (more: object = {}) => ({ ...welcome, channel: "", at: Date.now(), ...more });
+    const made = (more: object = {}) => setStage(undefined, { early: early(more) as never });
+
+    test("has CoCalc loaded before the kernel has answered, which hears of it afterwards", async () => {
+      const s = made({
+        channel: "messages",
+        desired: [{ project_id: P1, path: "a.md", url: "u" }],
+      });
+      s.view();
+      await s.wait(1);
+      const frame = s.frame();
+      expect(frame.src).toBe(welcome.home);
+      s.load();
+      await s.wait(1000);
+      expect(s.kiosk.files).toEqual({ [P1]: ["a.md"] });
+      expect(new Set(s.sent.map((m) => m.type))).toEqual(new Set(["hello"]));
+      s.tell(welcome);
+      await s.wait(100);
+      expect(s.frame()).toBe(frame);
+      expect(s.told()).toEqual(["opened"]);
+      expect(s.state()).toMatchObject({ ready: true, generation: 1 });
+    });
+
+    test("gives way to what the kernel says, and nothing of it is told", async () => {
+      const s = made({
+        channel: "messages",
+        desired: [{ project_id: P1, path: "a.md", url: "u" }],
+      });
+      s.view();
+      s.load();
+      await s.wait(1000);
+      s.tell({ ...welcome, channel: "navigation", place: `${ORIGIN}/other` });
+      await s.wait(100);
+      expect(s.frame().src).toBe(`${ORIGIN}/other`);
+      expect(document.querySelectorAll("iframe")).toHaveLength(1);
+      expect(s.told()).toEqual([]);
+      expect(s.state()).toMatchObject({ channel: "navigation" });
+    });
+
+    test("is kept where the kernel means the same place, and left where it means another", async () => {
+      const s = made({ channel: "navigation", place: `${ORIGIN}/a` });
+      s.view();
+      await s.wait(1);
+      const frame = s.frame();
+      expect(frame.src).toBe(`${ORIGIN}/a`);
+      s.tell({ ...welcome, channel: "navigation", place: `${ORIGIN}/a` });
+      await s.wait(10);
+      expect(s.frame()).toBe(frame);
+      const other = made({ channel: "navigation", place: `${ORIGIN}/a` });
+      other.view();
+      other.tell({ ...welcome, channel: "blocked" });
+      await other.wait(10);
+      expect(document.querySelectorAll("iframe")).toHaveLength(1); // of the first stage
+    });
+
+    test("leaves the channel to the page's address", async () => {
+      const s = made();
+      s.view();
+      await s.wait(1);
+      const answered = location.protocol === "https:" && !location.port;
+      expect(s.frame().src).toBe(answered ? welcome.home : welcome.place);
+    });
+
+    test("counts for a moment only: a saved notebook has no kernel", async () => {
+      const s = made({ at: Date.now() - 20_000 });
+      s.view();
+      await s.wait(100);
+      expect(document.querySelector("iframe")).toBeNull();
+    });
+
+    test("has the deadlines of the welcome", async () => {
+      const kiosk = new Kiosk();
+      kiosk.stuck = true;
+      const s = setStage(kiosk, { early: early({ channel: "messages" }) as never });
+      s.view();
+      s.load();
+      s.tell({ ...welcome, deadlines: { ...welcome.deadlines, done: 2000 } });
+      await s.wait(1000);
+      s.tell(open(1, "a.md"));
+      await s.wait(2500);
+      expect(s.end(1)).toMatchObject({ state: "timeout", at: 2 });
+    });
+  });
+
   test("a hundred commands at once make a handful of messages", async () => {
     const s = setStage();
     await s.start();

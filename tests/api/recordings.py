@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from cocalc_widget.api import Client
-from cocalc_widget.api.envelope import read
+from cocalc_widget.api.http.envelope import read
 
 from .fake import HANG, Answer, Reaction
 

@@ -16,7 +16,8 @@ import pytest
 
 from cocalc_widget import errors
 from cocalc_widget.address import Address
-from cocalc_widget.api import Client, detect
+from cocalc_widget.api import Client
+from cocalc_widget.api.dialects import detection as detect
 
 from .fake import HANG, NO_KEY, RESET, Answer, Reaction, Seen, serving
 
@@ -211,7 +212,7 @@ def test_a_job_of_an_earlier_batch_is_not_taken_for_a_lost_answer(reaction: str)
         batch = subject.last_copy
         assert batch is not None
         assert batch[0].state == "unknown"
-        assert batch[0].note == "the server lists no such copy: retry() sends it"
+        assert batch[0].note == "the server lists no such copy: batch.retry() sends it"
         assert queue.copied == {project(1): 1}
         assert batch.retry().done
     assert queue.copied == {project(1): 2}
@@ -441,7 +442,7 @@ def test_interrupted_sending() -> None:
                 raise KeyboardInterrupt
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("cocalc_widget.api.progress.Progress.update", tick)
+            patch.setattr("cocalc_widget.api.copying.progress.Progress.update", tick)
             with pytest.raises(KeyboardInterrupt, match="were not sent"):
                 subject.copy(SRC, [project(n) for n in range(100)], concurrency=2)
         batch = subject.last_copy
@@ -667,7 +668,7 @@ def test_progress_is_shown_on_demand(capsys: pytest.CaptureFixture[str]) -> None
 
 
 def test_more_jobs_than_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
-    from cocalc_widget.api import sending
+    from cocalc_widget.api.copying import sending
 
     queue = Queue(seconds=0.2)
     monkeypatch.setattr(sending, "PAGE", 10)
@@ -752,8 +753,10 @@ def test_ctrl_c_without_a_queue(monkeypatch: pytest.MonkeyPatch) -> None:
                     raise key
 
         with monkeypatch.context() as patch:
-            patch.setattr("cocalc_widget.api.progress.Progress.update", interrupt)
-            with pytest.raises(KeyboardInterrupt, match=r"2 copies go on.* 3 were not sent: send"):
+            patch.setattr("cocalc_widget.api.copying.progress.Progress.update", interrupt)
+            with pytest.raises(
+                KeyboardInterrupt, match=r"2 copies go on.* 3 were not sent: client.last_copy.send"
+            ):
                 subject.copy(SRC, [project(n) for n in range(5)], concurrency=2)
         batch = subject.last_copy
         assert batch is not None
@@ -780,4 +783,5 @@ def test_where_nobody_knows_of_a_queue_the_end_is_waited_for(told: Any) -> None:
     queue = Queue(seconds=0.2)
     with serving(lambda s: Answer(told) if s.path == "/customize" else queue(s)) as server:
         assert client(server.url).copy(SRC, project(1)).done
-        assert server.seen[1].json["wait_until_done"] is True
+        (sent,) = [seen for seen in server.seen if seen.path.endswith("between_projects")]
+    assert sent.json["wait_until_done"] is True

@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 
 from cocalc_widget import errors
-from cocalc_widget.api import Client, checking
-from cocalc_widget.api.batch import CopyBatch
-from cocalc_widget.api.checking import Content, Entry, compare
-from cocalc_widget.api.dialect import CopyOptions
+from cocalc_widget.api import Client
+from cocalc_widget.api.copying import checking
+from cocalc_widget.api.copying.batch import CopyBatch
+from cocalc_widget.api.copying.checking import Content, Entry, compare
+from cocalc_widget.api.dialects.interface import CopyOptions
 from cocalc_widget.local import LocalCoCalc
 
 from .test_site import KINDS

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from cocalc_widget import errors
-from cocalc_widget.api import Client, detect, workers
+from cocalc_widget.api import Client
+from cocalc_widget.api.copying import workers
+from cocalc_widget.api.dialects import detection as detect
 
 from .fake import NO_KEY, Answer, Reaction, Seen, serving
 
@@ -230,7 +232,7 @@ def test_a_broken_worker_ends_the_work() -> None:
 
 
 def test_answers_that_are_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    from cocalc_widget.api import wire
+    from cocalc_widget.api.http import messages as wire
 
     monkeypatch.setattr(wire, "MAX_REPLY", 1000)
     with serving(lambda _seen: Answer({"event": "x" * 2000})) as server:  # noqa: SIM117

@@ -13,17 +13,18 @@ import pytest
 
 from cocalc_widget import errors
 from cocalc_widget.address import Address
-from cocalc_widget.api import Client, detect
-from cocalc_widget.api.batch import CopyBatch
-from cocalc_widget.api.caller import Caller
-from cocalc_widget.api.deadline import exchange
-from cocalc_widget.api.dialect import CopyOptions
-from cocalc_widget.api.jobs import CopyJob
-from cocalc_widget.api.recovering import Before, Lost, recover
-from cocalc_widget.api.targets import read
-from cocalc_widget.api.transport import Transport
-from cocalc_widget.api.wire import Reply
-from cocalc_widget.api.words import words_of
+from cocalc_widget.api import Client
+from cocalc_widget.api.copying.batch import CopyBatch
+from cocalc_widget.api.copying.recovering import Before, Lost, recover
+from cocalc_widget.api.copying.targets import read
+from cocalc_widget.api.dialects import detection as detect
+from cocalc_widget.api.dialects.caller import Caller
+from cocalc_widget.api.dialects.interface import CopyOptions
+from cocalc_widget.api.http.deadline import exchange
+from cocalc_widget.api.http.messages import Reply
+from cocalc_widget.api.http.transport import Transport
+from cocalc_widget.api.http.wording import words_of
+from cocalc_widget.api.results.jobs import CopyJob
 from cocalc_widget.redact import Secret
 
 from .fake import RESET, Answer, Reaction, Seen, serving
@@ -79,8 +80,8 @@ def test_a_job_without_an_id_tells_what_is_known() -> None:
 
 def test_a_pending_job_that_somebody_deletes_is_cancelled(monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither pending nor finished in any list: it is asked for by its id."""
-    monkeypatch.setattr("cocalc_widget.api.polling.SLOWEST", 0.02)
-    monkeypatch.setattr("cocalc_widget.api.flight.FIRST", 0.01)
+    monkeypatch.setattr("cocalc_widget.api.copying.following.SLOWEST", 0.02)
+    monkeypatch.setattr("cocalc_widget.api.copying.flight.FIRST", 0.01)
     queue = Queue(seconds=60)
     with serving(queue) as server:
         batch = client(server.url).copy(SRC, project(1), project(2), wait=False)
@@ -99,7 +100,7 @@ def test_what_dies_while_sending_is_not_sent_again(monkeypatch: pytest.MonkeyPat
         def die(_sender: object, _target: Address) -> CopyJob:
             raise MemoryError
 
-        monkeypatch.setattr("cocalc_widget.api.sending.Sender.send", die)
+        monkeypatch.setattr("cocalc_widget.api.copying.sending.Sender.send", die)
         with pytest.raises(MemoryError):
             batch.send()
     assert batch[0].state == "unknown"
@@ -151,7 +152,8 @@ def test_which_jobs_are_taken_for_lost_answers() -> None:
     assert found(lost, replace(row, time=now + timedelta(seconds=9))) == ("", True)
     assert found(lost, replace(row, time=None)) == ("", True)
     assert found(replace(lost, missed=None), row) == ("", True), "no clock"
-    assert found(Lost(None, now.timestamp()), row) == ("", True)
+    assert found(Lost(None, now.timestamp()), row) == ("", True), "it may have been there"
+    assert found(Lost(None, now.timestamp())) == ("", False), "nothing is like it"
     assert found(None) == ("", True)
     # more jobs than are listed at once: what is older than the latest of them was there
     full = Lost(Before(frozenset({"6"}), now), now.timestamp())

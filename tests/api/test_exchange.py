@@ -16,13 +16,17 @@ import requests
 import urllib3
 
 from cocalc_widget import errors
-from cocalc_widget.api import detect, policy, wire
-from cocalc_widget.api import transport as transport_module
-from cocalc_widget.api.caller import BRIDGE_EXTRA, FORM_LIMIT, JSON_LIMIT, Caller
-from cocalc_widget.api.deadline import DeadlineAdapter, Exchange, _Socket, exchange
-from cocalc_widget.api.detect import dialect_for, reason
-from cocalc_widget.api.envelope import read, unexpected
-from cocalc_widget.api.policy import (
+from cocalc_widget.api.dialects import detection as detect
+from cocalc_widget.api.dialects.caller import BRIDGE_EXTRA, FORM_LIMIT, JSON_LIMIT, Caller
+from cocalc_widget.api.dialects.detection import dialect_for, reason
+from cocalc_widget.api.dialects.spoken import Spoken
+from cocalc_widget.api.http import messages as wire
+from cocalc_widget.api.http import policy
+from cocalc_widget.api.http import transport as transport_module
+from cocalc_widget.api.http.deadline import DeadlineAdapter, Exchange, _Socket, exchange
+from cocalc_widget.api.http.envelope import read, unexpected
+from cocalc_widget.api.http.messages import Reply, encode, make_session
+from cocalc_widget.api.http.policy import (
     Timeouts,
     backoff,
     check_seconds,
@@ -32,10 +36,8 @@ from cocalc_widget.api.policy import (
     retry_after,
     worth_retrying,
 )
-from cocalc_widget.api.route import make_route
-from cocalc_widget.api.spoken import Spoken
-from cocalc_widget.api.transport import Transport
-from cocalc_widget.api.wire import Reply, encode, make_session
+from cocalc_widget.api.http.route import make_route
+from cocalc_widget.api.http.transport import Transport
 from cocalc_widget.redact import Secret
 
 from .fake import Answer, Reaction, Seen, serving
@@ -512,7 +514,7 @@ def test_a_page_is_asked_for_without_a_key() -> None:
 
 def test_the_servers_clock_goes_on_by_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [50.0]
-    monkeypatch.setattr("cocalc_widget.api.caller.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr("cocalc_widget.api.dialects.caller.time.monotonic", lambda: clock[0])
     subject, _there = caller(
         reply(200, {}, date=formatdate(1000)),
         reply(200, {}, date=formatdate(1000)),

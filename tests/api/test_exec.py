@@ -8,7 +8,7 @@ import pytest
 
 from cocalc_widget import LocalCoCalc, errors
 from cocalc_widget.api import Client, ExecResult
-from cocalc_widget.api.rows import exec_of
+from cocalc_widget.api.dialects.records import exec_of
 
 ENV = {"FOO": "bar baz; $HOME 'x'", "_B2": ""}
 

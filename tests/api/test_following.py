@@ -11,14 +11,21 @@ import pytest
 
 from cocalc_widget import errors
 from cocalc_widget.address import Address
-from cocalc_widget.api import flight as flight_module
-from cocalc_widget.api import polling
-from cocalc_widget.api.batch import CopyBatch, raise_if_hopeless
-from cocalc_widget.api.dialect import CopyOptions, Listing
-from cocalc_widget.api.jobs import CopyJob, check_job_id
-from cocalc_widget.api.polling import FIRST, GROWTH, SLOWEST, STALE, Follower, next_interval
-from cocalc_widget.api.recovering import SLACK, Before, Lost, recover
-from cocalc_widget.api.sending import PAGE, Sender, is_unclear
+from cocalc_widget.api.copying import flight as flight_module
+from cocalc_widget.api.copying import following as polling
+from cocalc_widget.api.copying.batch import CopyBatch, raise_if_hopeless
+from cocalc_widget.api.copying.following import (
+    FIRST,
+    GROWTH,
+    SLOWEST,
+    STALE,
+    Follower,
+    next_interval,
+)
+from cocalc_widget.api.copying.recovering import SLACK, Before, Lost, recover
+from cocalc_widget.api.copying.sending import PAGE, Sender, is_unclear
+from cocalc_widget.api.dialects.interface import CopyOptions, Listing
+from cocalc_widget.api.results.jobs import CopyJob, check_job_id
 
 P = "aaaaaaaa-0000-4000-8000-00000000000{}".format
 SOURCE = Address(P(1), "a.md")
@@ -268,12 +275,15 @@ def test_a_job_that_is_somebodys_or_was_there_before_is_not_it() -> None:
         ([row(2)], MISSED, {"backup": True}),
         ([row(2)], MISSED, {"exclude": ("x",)}),
         ([row(2)], Lost(None, BEGAN + 5), {}),
-        ([], Lost(None, BEGAN + 5), {}),
         ([], None, {}),
     ],
 )
 def test_what_leaves_a_doubt_is_not_taken(rows: Any, known: Any, how: Any) -> None:
     assert recovered(*rows, known=known, **how) == (None, True)
+
+
+def test_where_nothing_is_like_it_it_got_nowhere() -> None:
+    assert recovered(known=Lost(None, BEGAN + 5)) == (None, False)
 
 
 def test_a_job_may_be_as_late_as_the_clocks_may_differ() -> None:
@@ -306,7 +316,7 @@ def test_what_must_be_known_is_found_out_once() -> None:
 
 
 def test_of_more_than_a_page_the_latest_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cocalc_widget.api.sending.PAGE", 2)
+    monkeypatch.setattr("cocalc_widget.api.copying.sending.PAGE", 2)
     server = Server()
     server.jobs = {
         "a": row(2, "done", copy_id="a", late=1),
@@ -353,8 +363,32 @@ def test_a_list_that_fails_is_no_obstacle() -> None:
     server.fails = [failure(500)]
     subject = sender(server, queue=True)
     subject.prepare()
-    assert subject.before is None
+    assert subject.before == Before(), "it is asked for again"
+    server.fails = [failure(500)] * 3
+    subject.renew()
+    subject.prepare()
+    assert (subject.before, server.fails) == (None, [])
     assert subject.send(target(2)).state == "queued"
+    server.fails = [errors.PermissionDeniedError("no", status=403), failure(500)]
+    subject.renew()
+    subject.prepare()
+    assert (subject.before, len(server.fails)) == (None, 1), "that will not change"
+
+
+@pytest.mark.parametrize("told", [True, None])
+def test_a_server_that_does_not_say_whether_it_has_a_queue_is_listed_all_the_same(
+    told: Any,
+) -> None:
+    def ask() -> Any:
+        if told is None:
+            raise failure(500)
+        return told
+
+    server = Server()
+    subject = sender(server)
+    subject.ask = ask
+    subject.prepare()
+    assert (subject.queues, subject.before) == (told, Before())
 
 
 def test_the_answer_is_waited_for_unless_there_is_a_queue() -> None:
@@ -665,13 +699,12 @@ def test_a_lost_answer_that_the_server_has_is_not_sent_again() -> None:
     assert server.sent.count(target(2)) == 1
 
 
-@pytest.mark.parametrize("why", ["no list", "no queue", "the list failed"])
+@pytest.mark.parametrize("why", ["no list", "no queue"])
 def test_where_nobody_knows_only_a_word_sends_it_again(why: str) -> None:
     server = Server()
     server.lists_copies, queue = why != "no list", why != "no queue"
     server.answers[target(2)] = errors.APIConnectionError("broke", sent=True)
     server.answers[target(3)] = "job-3" if queue else ""
-    server.fails = [failure(500)] if why == "the list failed" else []
     batch = batch_of(server, 2, queue=queue).send()
     if queue:
         server.end(3)

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from cocalc_widget import errors
-from cocalc_widget.api import Client, Framing, detect
+from cocalc_widget.api import Client, Framing
+from cocalc_widget.api.dialects import detection as detect
 from cocalc_widget.local import LocalCoCalc
 
 from .fake import DRIP, DRIP_HEAD, HANG, RESET, Answer, Reaction, Seen, serving

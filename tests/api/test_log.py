@@ -11,11 +11,12 @@ import pytest
 from IPython.core.formatters import DisplayFormatter
 
 from cocalc_widget import errors
-from cocalc_widget.api import Client, Log, LogEntry, detect
+from cocalc_widget.api import Client, Log, LogEntry
 from cocalc_widget.api import log as log_module
-from cocalc_widget.api.dialect_conat import DialectConat
-from cocalc_widget.api.dialect_v1 import DialectV1
-from cocalc_widget.api.dialect_v2 import DialectV2
+from cocalc_widget.api.dialects import detection as detect
+from cocalc_widget.api.dialects.conat import DialectConat
+from cocalc_widget.api.dialects.v1 import DialectV1
+from cocalc_widget.api.dialects.v2 import DialectV2
 from cocalc_widget.local import LocalCoCalc
 
 from .fake import HANG, Answer, serving

@@ -23,11 +23,11 @@ from cocalc_widget.api import (
     Token,
     Whoami,
 )
-from cocalc_widget.api.caller import Caller
-from cocalc_widget.api.jobs import check_job_id
-from cocalc_widget.api.results import parse_time
-from cocalc_widget.api.transport import Transport
-from cocalc_widget.api.verdicts import judge, seconds_to_wait
+from cocalc_widget.api.dialects.caller import Caller
+from cocalc_widget.api.http.failures import judge, seconds_to_wait
+from cocalc_widget.api.http.transport import Transport
+from cocalc_widget.api.results.jobs import check_job_id
+from cocalc_widget.api.results.values import parse_time
 from cocalc_widget.redact import Secret
 
 P = "aaaaaaaa-0000-4000-8000-000000000001"

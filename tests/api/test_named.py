@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from cocalc_widget import LocalCoCalc, errors
-from cocalc_widget.api import Client, Project, detect
+from cocalc_widget.api import Client, Project
+from cocalc_widget.api.dialects import detection as detect
 
 from .fake import Answer, serving
 

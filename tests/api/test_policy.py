@@ -14,9 +14,10 @@ from typing import Any
 import pytest
 
 from cocalc_widget import errors
-from cocalc_widget.api import Client, detect
-from cocalc_widget.api.policy import backoff, retry_after
-from cocalc_widget.api.wire import Reply
+from cocalc_widget.api import Client
+from cocalc_widget.api.dialects import detection as detect
+from cocalc_widget.api.http.messages import Reply
+from cocalc_widget.api.http.policy import backoff, retry_after
 
 from .fake import DRIP, DRIP_HEAD, HALF, HANG, RESET, Answer, Reaction, Seen, serving
 

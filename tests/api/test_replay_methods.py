@@ -10,7 +10,8 @@ import pytest
 
 from cocalc_widget import errors
 from cocalc_widget.address import Address
-from cocalc_widget.api import Account, Client, CopyJob, ExecResult, Ping, Project, Token, detect
+from cocalc_widget.api import Account, Client, CopyJob, ExecResult, Ping, Project, Token
+from cocalc_widget.api.dialects import detection as detect
 from cocalc_widget.redact import Secret
 
 from .expected import FAILURES

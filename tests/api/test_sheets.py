@@ -10,7 +10,7 @@ import pytest
 from cocalc_widget import errors
 from cocalc_widget.address import Address
 from cocalc_widget.api import Project
-from cocalc_widget.api.sheets import read_sheet
+from cocalc_widget.api.copying.sheets import read_sheet
 
 from .fake import Answer, serving
 from .test_batch import SRC, Queue, client, project

@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 
 from cocalc_widget import errors
-from cocalc_widget.api import Client, Standing, detect
-from cocalc_widget.api.dialect_conat import DialectConat
-from cocalc_widget.api.dialect_v1 import DialectV1
-from cocalc_widget.api.dialect_v2 import DialectV2
+from cocalc_widget.api import Client, Standing
+from cocalc_widget.api.dialects import detection as detect
+from cocalc_widget.api.dialects.conat import DialectConat
+from cocalc_widget.api.dialects.v1 import DialectV1
+from cocalc_widget.api.dialects.v2 import DialectV2
 from cocalc_widget.local import LocalCoCalc
 
 from .fake import HANG, RESET, Answer, Reaction, Seen, serving
@@ -68,6 +69,28 @@ class TestAnswers:
         with told(kind, row(), f"{word}\n") as (client, server):
             assert client.standing(P, "a.md") == Standing("usable", word, state="running")
             assert len(server.seen) == 2
+
+    def test_many_documents_take_no_more_requests_than_one(self, kind: str) -> None:
+        paths = ["a.md", "B", "c.md", "a.md", ""]
+        with told(kind, row(), "file\nfolder\nmissing\n") as (client, server):
+            found = client.standings(P, paths)
+            assert [it.path for it in found] == ["file", "folder", "missing", "file", "unknown"]
+            assert {it.project for it in found} == {"usable"}
+            assert len(server.seen) == 2
+            client.standings(P, iter(paths), usable=True)
+            assert len(server.seen) == 3
+
+    @pytest.mark.parametrize("said", ["file\n", "file\nfile\nfile\n", "file\nno\n", "", "x"])
+    def test_an_answer_that_fits_no_question_is_none(self, kind: str, said: str) -> None:
+        with told(kind, row(), said) as (client, _):
+            assert [it.path for it in client.standings(P, ["a", "b"])] == ["unknown"] * 2
+
+    def test_paths_without_end_go_in_parts(self, kind: str) -> None:
+        paths = [f"{n}-{'x' * 3000}" for n in range(40)]
+        with told(kind, row(), "file\n" * 16) as (client, server):
+            client.standings(P, paths, usable=True)
+            assert len(server.seen) == 3
+            assert max(len(json.dumps(seen.json)) for seen in server.seen) < 100_000
 
     def test_one_request_where_only_the_path_is_asked_for(self, kind: str) -> None:
         with told(kind, row(), "folder\n") as (client, server):
@@ -194,6 +217,8 @@ def test_bad_input_is_refused_before_anything_is_sent() -> None:
             lambda: client.standing("  ", "a.md"),
             lambda: client.standing(P, 5),  # type: ignore[arg-type]
             lambda: client.standing(P, "a.md", timeout=0),
+            lambda: client.standings(P, "a.md"),
+            lambda: client.standings(P, ["a.md", 5]),  # type: ignore[list-item]
             lambda: client.framing(timeout=-1),
         ):
             with pytest.raises(errors.ValidationError):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from cocalc_widget import errors
 from cocalc_widget.api import text as texts
-from cocalc_widget.api.results import ExecResult
+from cocalc_widget.api.results.values import ExecResult
 
 P = "aaaaaaaa-0000-4000-8000-000000000001"
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=300)

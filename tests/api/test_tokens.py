@@ -12,8 +12,9 @@ import pytest
 import requests
 
 from cocalc_widget import errors
-from cocalc_widget.api import Client, Token, detect
-from cocalc_widget.api.verdicts import seconds_to_wait
+from cocalc_widget.api import Client, Token
+from cocalc_widget.api.dialects import detection as detect
+from cocalc_widget.api.http.failures import seconds_to_wait
 from cocalc_widget.local import LocalCoCalc
 from cocalc_widget.redact import Secret
 

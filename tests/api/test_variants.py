@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from cocalc_widget import errors
-from cocalc_widget.api import Account, Client, CopyJob, ExecResult, Ping, detect
+from cocalc_widget.api import Account, Client, CopyJob, ExecResult, Ping
+from cocalc_widget.api.dialects import detection as detect
 
 from .fake import Answer, Reaction, Seen, serving
 

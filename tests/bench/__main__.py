@@ -26,7 +26,7 @@ BENCHES = {
     "shown": ("shown", ["--times=3"]),
     "gather": ("gather", ["--rounds=3", "--sizes=10"]),
 }
-_LIMIT = 600  # seconds for one bench of `all`
+_LIMIT = 900  # seconds for one bench of `all`
 
 
 def main(argv: list[str]) -> int:

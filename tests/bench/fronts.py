@@ -13,9 +13,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from cocalc_widget.demo.jupyter.chromium import headless
+from cocalc_widget.demo.jupyter.lab import Lab, free_port
 from cocalc_widget.local import LocalCoCalc
-from cocalc_widget.local.chromium import headless
-from cocalc_widget.local.lab import Lab, free_port
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "matrix"))
 from environments import NEWEST, name_of, python_of

@@ -14,6 +14,7 @@ from .figures import at_most, spread
 
 LIMIT = 0.5  # seconds for ten opens in JupyterLab
 BESIDE = 2.0  # times marimo's
+MOMENT = 2  # messages to the page: all orders, and the traits that they set
 BARRED = 10  # opens that the bars are meant for
 # Waited for in the very ways of the widget; each echo is a message of its own, both ways.
 SETUP = """
@@ -145,13 +146,21 @@ def figures(lab: dict[str, Any], marimo: dict[str, Any]) -> dict[str, Any]:
         ours = statistics.median(samples["opens_s"])
         beside = ours / statistics.median(marimo[size]["opens_s"])
         barred = int(size) == BARRED
+        out = statistics.median(it[0] for it in samples["messages"])
         found[f"{size} opens"] = {
             "jupyterlab_s": at_most(round(ours, 3), LIMIT) if barred else round(ours, 3),
             "times_marimo": at_most(round(beside, 2), BESIDE) if barred else round(beside, 2),
+            "messages_out": at_most(out, MOMENT) if barred else out,
             "jupyterlab": _told(samples),
             "marimo": _told(marimo[size]),
         }
     return found
+
+
+def book(sizes: Sequence[int], rounds: int) -> str:
+    """The notebook of marimo that measures it."""
+    setup, measuring = (textwrap.indent(it, "    ") for it in (SETUP, MEASURE))
+    return BOOK.format(setup=setup, measure=measuring, sizes=list(sizes), rounds=rounds)
 
 
 def _told(samples: dict[str, Sequence[Any]]) -> dict[str, Any]:
@@ -179,12 +188,7 @@ def _lab(site: Any, told: argparse.Namespace) -> dict[str, Any]:
 
 
 def _marimo(site: Any, told: argparse.Namespace) -> dict[str, Any]:
-    source = BOOK.format(
-        setup=textwrap.indent(SETUP, "    "),
-        measure=textwrap.indent(MEASURE, "    "),
-        sizes=told.sizes,
-        rounds=told.rounds,
-    )
+    source = book(told.sizes, told.rounds)
     with fronts.marimo(site, source) as (page, folder):
         found = json.loads(fronts.written(page, folder / "told.json", 300))
     if "failed" in found:

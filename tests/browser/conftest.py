@@ -13,10 +13,10 @@ from plain import QUICK, Parent, PlainComm, Stage
 from sites import COCALC, ELSEWHERE, LISTED, UNLISTED, running
 
 from cocalc_widget import Client
+from cocalc_widget.demo.jupyter.chromium import headless
+from cocalc_widget.demo.jupyter.lab import Lab
 from cocalc_widget.frame import Reply
 from cocalc_widget.local import LocalCoCalc
-from cocalc_widget.local.chromium import headless
-from cocalc_widget.local.lab import Lab
 
 HUB = "hub.test"
 KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}

@@ -3,7 +3,7 @@
 import json
 import time
 
-from cocalc_widget.local.drive import Notebook
+from cocalc_widget.demo.jupyter.notebook import Notebook
 
 _ALL = "() => jupyterapp.commands.execute('notebook:run-all-cells')"
 _OUTPUTS = """() => jupyterapp.shell.currentWidget.content.widgets.map(

@@ -3,8 +3,8 @@
 import pytest
 from conftest import HUB
 
+from cocalc_widget.demo.jupyter.chromium import headless
 from cocalc_widget.errors import ChannelBlockedError
-from cocalc_widget.local.chromium import headless
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from sites import COCALC, ELSEWHERE, LISTED, TEXT, UNLISTED, Stranger, mint, run
 from test_found import LIMITS, new, sees
 
 from cocalc_widget import Client, errors
-from cocalc_widget.local.chromium import headless
+from cocalc_widget.demo.jupyter.chromium import headless
 
 
 @pytest.fixture

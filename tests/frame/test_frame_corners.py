@@ -2,9 +2,11 @@
 
 import asyncio
 import gc
+import json
 import re
 import socket
 import threading
+import time
 import weakref
 from types import SimpleNamespace
 
@@ -18,12 +20,16 @@ from cocalc_widget.errors import (
     ConfigurationError,
     ValidationError,
 )
-from cocalc_widget.frame import CoCalc, bundle, greeting, inbox, options, timers, words
-from cocalc_widget.frame.facts import Facts, Stranger
-from cocalc_widget.frame.ledger import Ledger
-from cocalc_widget.frame.outbox import deadlines
-from cocalc_widget.frame.reply import Reply
-from cocalc_widget.frame.signin import SignIn
+from cocalc_widget.frame import CoCalc, bundle, options
+from cocalc_widget.frame.channel import silence as words
+from cocalc_widget.frame.channel.facts import Facts, Stranger
+from cocalc_widget.frame.kernel import timers
+from cocalc_widget.frame.messages import inbox
+from cocalc_widget.frame.messages.outbox import deadlines
+from cocalc_widget.frame.messages.reply import Reply
+from cocalc_widget.frame.session import greeting
+from cocalc_widget.frame.session.ledger import Ledger
+from cocalc_widget.frame.session.signin import SignIn
 
 
 class SlowClient:
@@ -412,3 +418,30 @@ def test_a_page_that_is_not_greeted_yet_is_not_welcomed(make):
     widget = make()
     widget._session._welcome()
     assert Page(widget).comm.customs == []
+
+
+def test_what_a_widget_is_made_with_is_the_likely_welcome(make):
+    """The page may begin with it; it is the real one's twin where the facts say nothing else."""
+    now = time.time() * 1000
+    widget = make(P1, "a.md", channel="navigation", deadlines={"ack": 7})
+    early = dict(widget.early)
+    assert abs(early.pop("at") - now) < 60_000
+    page = Page(widget)
+    page.hello()
+    assert early == page.welcome
+    assert json.loads(json.dumps(early)) == early
+    assert make(P1, "a.md").early["channel"] == ""  # the page's address decides
+    assert make().early["desired"] == []
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"token": "T" * 24},  # it goes first
+        {"target": "tab"},
+        {"channel": "tab"},
+        {"host": "https://cocalc.com"},  # says itself who may frame it
+    ],
+)
+def test_nothing_is_likely_where_something_else_comes_first(make, options):
+    assert make(P1, "a.md", **options).early == {}

@@ -5,14 +5,14 @@ from types import SimpleNamespace
 import pytest
 from framepage import P1, P2
 
-from cocalc_widget.frame.evidence import MOST, Evidence, Proof
-from cocalc_widget.frame.health import LOST, LOST_LATER, Health
-from cocalc_widget.frame.inbox import Line, Result, State
-from cocalc_widget.frame.knowledge import Finding
-from cocalc_widget.frame.outbox import deadlines
-from cocalc_widget.frame.proving import KNOWLEDGE, STATUS, Proving
-from cocalc_widget.frame.situation import AGAIN, DOUBTFUL, FIRST_WORD, Situation, Step
-from cocalc_widget.frame.steering import Steering
+from cocalc_widget.frame.channel.evidence import MOST, Evidence, Proof
+from cocalc_widget.frame.channel.health import LOST, LOST_LATER, Health
+from cocalc_widget.frame.channel.knowledge import Finding
+from cocalc_widget.frame.channel.proving import KNOWLEDGE, STATUS, Proving
+from cocalc_widget.frame.channel.situation import AGAIN, DOUBTFUL, FIRST_WORD, Situation, Step
+from cocalc_widget.frame.channel.steering import Steering
+from cocalc_widget.frame.messages.inbox import Line, Result, State
+from cocalc_widget.frame.messages.outbox import deadlines
 
 A, B = (P1, "a.md"), (P1, "b.md")
 GONE, MINE = {"status": "disconnected"}, {"status": "connected"}

@@ -9,7 +9,7 @@ from framing_table import COCALC, CSP, PAGES, TABLE, XFO, Headers
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cocalc_widget.frame.framing import Refusal, may_frame
+from cocalc_widget.frame.channel.framing import Refusal, may_frame
 
 
 def verdict(headers: Headers, ancestors: Any, host: str = COCALC) -> Refusal | None:

@@ -5,8 +5,17 @@ import math
 import pytest
 from framepage import P1, WIRE
 
-from cocalc_widget.frame import inbox
-from cocalc_widget.frame.inbox import Batch, Hello, Line, Result, State, Told, WantToken, read
+from cocalc_widget.frame.messages import inbox
+from cocalc_widget.frame.messages.inbox import (
+    Batch,
+    Hello,
+    Line,
+    Result,
+    State,
+    Told,
+    WantToken,
+    read,
+)
 
 
 def told(which, **changes):

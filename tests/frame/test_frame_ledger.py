@@ -6,13 +6,13 @@ import pytest
 from framepage import HOST, P1, P2, eventually
 
 from cocalc_widget.errors import ConfigurationError
-from cocalc_widget.frame import outbox, postbox
-from cocalc_widget.frame.ledger import REMEMBERED, UNSEEN, Ledger
-from cocalc_widget.frame.outbox import budget, deadlines
-from cocalc_widget.frame.postbox import Postbox
-from cocalc_widget.frame.reply import Reply
-from cocalc_widget.frame.signin import GivenToken, SignIn
-from cocalc_widget.frame.steering import DOUBT, Steering
+from cocalc_widget.frame.channel.steering import DOUBT, Steering
+from cocalc_widget.frame.messages import outbox, postbox
+from cocalc_widget.frame.messages.outbox import budget, deadlines
+from cocalc_widget.frame.messages.postbox import Postbox
+from cocalc_widget.frame.messages.reply import Reply
+from cocalc_widget.frame.session.ledger import REMEMBERED, UNSEEN, Ledger
+from cocalc_widget.frame.session.signin import GivenToken, SignIn
 from cocalc_widget.redact import Secret
 
 A, B, C = (P1, "a.md"), (P1, "b.md"), (P2, "c.md")

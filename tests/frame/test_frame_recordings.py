@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from framepage import P1
 
-from cocalc_widget.frame.evidence import Evidence
-from cocalc_widget.frame.inbox import Line
-from cocalc_widget.frame.outbox import tells
+from cocalc_widget.frame.channel.evidence import Evidence
+from cocalc_widget.frame.messages.inbox import Line
+from cocalc_widget.frame.messages.outbox import tells
 
 FOLDER = Path(__file__).parents[1] / "contract"
 

@@ -3,7 +3,7 @@
 import queue
 from types import SimpleNamespace
 
-from cocalc_widget.frame import marimo
+from cocalc_widget.frame.kernel import marimo
 
 
 class Comm:

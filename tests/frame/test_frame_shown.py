@@ -7,7 +7,10 @@ import pytest
 from framepage import P1, P2, WIRE, Page, eventually
 
 from cocalc_widget import errors
-from cocalc_widget.frame import Event, postbox, session, watching
+from cocalc_widget.frame import Event
+from cocalc_widget.frame.channel import watching
+from cocalc_widget.frame.messages import postbox
+from cocalc_widget.frame.session import session
 
 MINE = {"quality": "good", "status": "connected"}
 LOST = {"quality": "good", "status": "disconnected"}

@@ -9,7 +9,7 @@ import weakref
 import pytest
 from framepage import eventually
 
-from cocalc_widget.frame import timers
+from cocalc_widget.frame.kernel import timers
 
 
 @pytest.fixture

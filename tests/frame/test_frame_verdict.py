@@ -7,10 +7,10 @@ import pytest
 from cocalc_widget import Client, LocalCoCalc
 from cocalc_widget.api.framing import Framing
 from cocalc_widget.errors import APIConnectionError, ConfigurationError, ServerError
-from cocalc_widget.frame import facts as facts_module
-from cocalc_widget.frame.facts import Facts, Stranger
-from cocalc_widget.frame.sites import listed, parse_origin, same_site
-from cocalc_widget.frame.verdict import check_requested, decide, is_signed_out
+from cocalc_widget.frame.channel import facts as facts_module
+from cocalc_widget.frame.channel.facts import Facts, Stranger
+from cocalc_widget.frame.channel.sites import listed, parse_origin, same_site
+from cocalc_widget.frame.channel.verdict import check_requested, decide, is_signed_out
 
 HOST = "https://cocalc.uni.edu"
 

@@ -14,9 +14,11 @@ from cocalc_widget.errors import (
     CommandTimeoutError,
     WouldDeadlockError,
 )
-from cocalc_widget.frame import endings, kernels, waiting
-from cocalc_widget.frame.ledger import UNSEEN, Ledger
-from cocalc_widget.frame.outbox import budget, deadlines
+from cocalc_widget.frame.kernel import ipykernel as kernels
+from cocalc_widget.frame.kernel import waiting
+from cocalc_widget.frame.messages.outbox import budget, deadlines
+from cocalc_widget.frame.session import endings
+from cocalc_widget.frame.session.ledger import UNSEEN, Ledger
 
 
 def elsewhere(act):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cocalc_widget.api import detect
+from cocalc_widget.api.dialects import detection as detect
 
 from .counting import RUN, summary
 

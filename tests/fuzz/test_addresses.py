@@ -10,9 +10,9 @@ import pytest
 from hypothesis import strategies as st
 
 from cocalc_widget import address
-from cocalc_widget.api.results import sign_in_url
+from cocalc_widget.api.results.values import sign_in_url
 from cocalc_widget.errors import CoCalcError, ConfigurationError, ValidationError
-from cocalc_widget.frame import outbox
+from cocalc_widget.frame.messages import outbox
 
 from . import strategies as bad
 from .counting import examples

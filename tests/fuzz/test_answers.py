@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from urllib3 import HTTPHeaderDict
 
 from cocalc_widget.api import Client
-from cocalc_widget.api.dialect_conat import DialectConat
-from cocalc_widget.api.dialect_v1 import DialectV1
-from cocalc_widget.api.dialect_v2 import DialectV2
-from cocalc_widget.api.envelope import read
-from cocalc_widget.api.wire import Reply
+from cocalc_widget.api.dialects.conat import DialectConat
+from cocalc_widget.api.dialects.v1 import DialectV1
+from cocalc_widget.api.dialects.v2 import DialectV2
+from cocalc_widget.api.http.envelope import read
+from cocalc_widget.api.http.messages import Reply
 from cocalc_widget.errors import CoCalcError
 from cocalc_widget.redact import Secret
 

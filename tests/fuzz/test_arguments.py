@@ -8,10 +8,10 @@ from typing import Any
 from hypothesis import strategies as st
 
 from cocalc_widget.address import Address, is_uuid
-from cocalc_widget.api.dialect_conat import DialectConat
-from cocalc_widget.api.dialect_v1 import DialectV1
-from cocalc_widget.api.dialect_v2 import DialectV2
-from cocalc_widget.api.wire import Reply
+from cocalc_widget.api.dialects.conat import DialectConat
+from cocalc_widget.api.dialects.v1 import DialectV1
+from cocalc_widget.api.dialects.v2 import DialectV2
+from cocalc_widget.api.http.messages import Reply
 from cocalc_widget.errors import CoCalcError, ConfigurationError, ValidationError
 
 from . import strategies as bad
@@ -130,7 +130,7 @@ TEXT = st.one_of(bad.text, bad.scalars)
 @examples(600, one=TEXT, two=TEXT, dialect=dialects, when=st.one_of(st.none(), st.datetimes()),
           which=st.sampled_from(["account", "token", "project", "revoke", "status", "copies",
           "cancel",
-                                 "resolve", "exec", "log", "standing"]))  # fmt: skip
+                                 "resolve", "exec", "log", "standing", "standings"]))  # fmt: skip
 def test_the_rest(one: Any, two: Any, dialect: Any, when: Any, which: str) -> None:
     calls: dict[str, Any] = {
         "account": lambda c: c.create_account(one, two, "a@b.test", "secret-7"),
@@ -144,5 +144,6 @@ def test_the_rest(one: Any, two: Any, dialect: Any, when: Any, which: str) -> No
         "exec": lambda c: c.exec(P, one, timeout=two),
         "log": lambda c: c.log(one, when),
         "standing": lambda c: c.standing(one, two),
+        "standings": lambda c: c.standings(P, two),
     }
     run(calls[which], dialect)

@@ -12,14 +12,14 @@ import pytest
 from hypothesis import strategies as st
 
 from cocalc_widget.api import Client
-from cocalc_widget.api.wire import Reply
+from cocalc_widget.api.http.messages import Reply
 from cocalc_widget.errors import CoCalcError
 from cocalc_widget.frame import CoCalc
 from cocalc_widget.magics import dispatch
-from cocalc_widget.magics.completer import match
-from cocalc_widget.magics.expand import expand
+from cocalc_widget.magics.language.completer import match
+from cocalc_widget.magics.language.expansion import expand
+from cocalc_widget.magics.language.words import scan
 from cocalc_widget.magics.session import Session
-from cocalc_widget.magics.words import scan
 from cocalc_widget.redact import Secret
 
 from . import strategies as bad
@@ -107,7 +107,7 @@ def test_running(line: str, cell: str | None) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("getpass.getpass", nobody)
         patch.setattr("builtins.input", nobody)
-        patch.setattr("cocalc_widget.frame.facts.background", lambda *_told: False)
+        patch.setattr("cocalc_widget.frame.channel.facts.background", lambda *_told: False)
         session = Offline(None)
         if not line.strip().startswith("doctor"):  # that one has servers of its own to ask
             outcome(line, lambda: dispatch.dispatch(session, line, cell, NAMES))

@@ -13,7 +13,8 @@ from jupyter_client.session import json_packer
 from traitlets import TraitError
 
 from cocalc_widget.errors import CoCalcError
-from cocalc_widget.frame import CoCalc, bundle, inbox, options, outbox
+from cocalc_widget.frame import CoCalc, bundle, options
+from cocalc_widget.frame.messages import inbox, outbox
 
 from . import strategies as bad
 from .counting import examples

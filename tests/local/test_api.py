@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from cocalc_widget import LocalCoCalc
-from cocalc_widget.local import files
+from cocalc_widget.local.state import files
 
 from .conftest import Api
 
@@ -56,9 +56,9 @@ def test_output_is_limited_and_made_text(api: Api, lesson: str) -> None:
 
 def test_bash_takes_arguments(api: Api, lesson: str) -> None:
     run = api.v1(
-        "project_exec", project_id=lesson, command='echo "$1-$2"', args=["a b", "c"], bash=True
+        "project_exec", project_id=lesson, command="echo", args=["$HOME", "a  b"], bash=True
     )
-    assert run["stdout"] == "a b-c\n"
+    assert run["stdout"] == "$HOME a  b\n"  # each quoted (recording)
 
 
 def test_a_directory_is_read_as_a_tar_archive(api: Api, site: LocalCoCalc, lesson: str) -> None:

@@ -9,7 +9,9 @@ import pytest
 import requests
 
 from cocalc_widget import LocalCoCalc
-from cocalc_widget.local import conat_hub, conat_project, left_out
+from cocalc_widget.local import left_out
+from cocalc_widget.local.conat import hub as conat_hub
+from cocalc_widget.local.conat import project as conat_project
 
 from .conftest import Api, until
 
@@ -112,7 +114,7 @@ def test_files_and_commands_of_a_project(b: LocalCoCalc) -> None:
     assert in_project(api, "readTextFileFromProject", path="new.txt") == "x"
     assert "EACCES" in in_project(api, "readTextFileFromProject", path="../x")["error"]
     failed = in_project(api, "exec", command="false")["error"]
-    assert failed == "Error: command ''false' (args=)' exited with nonzero code 1 -- stderr=''"
+    assert failed == "command ''false' (args=)' exited with nonzero code 1 -- stderr=''"
     assert "TypeError" in in_project(api, "exec")["error"]
 
 

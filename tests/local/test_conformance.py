@@ -18,7 +18,8 @@ import requests
 from api.recordings import mended
 
 from cocalc_widget import LocalCoCalc
-from cocalc_widget.local import api_v2, left_out
+from cocalc_widget.local import left_out
+from cocalc_widget.local.v2 import endpoint as api_v2
 
 from .situations import Stage
 
@@ -183,7 +184,7 @@ def _plain(text: str) -> str:
 
 def test_left_out_endpoints_are_not_there(stages: dict[str, Stage]) -> None:
     for file, kind in (("v1", "A"), ("v2", "A")):
-        from cocalc_widget.local import events
+        from cocalc_widget.local.v1 import events
 
         names = left_out.V1 if file == "v1" else left_out.V2
         table = events.EVENTS if file == "v1" else api_v2.ENDPOINTS

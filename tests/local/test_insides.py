@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from cocalc_widget import LocalCoCalc
-from cocalc_widget.local.accounts import Accounts
-from cocalc_widget.local.kinds import rendering_of
-from cocalc_widget.local.project_log import MOST, ProjectLog
-from cocalc_widget.local.projects import Projects
-from cocalc_widget.local.store import Store, iso
+from cocalc_widget.local.pages.kinds import rendering_of
+from cocalc_widget.local.state.accounts import Accounts
+from cocalc_widget.local.state.project_log import MOST, ProjectLog
+from cocalc_widget.local.state.projects import Projects
+from cocalc_widget.local.state.store import Store, iso
 
 from .conftest import Api
 

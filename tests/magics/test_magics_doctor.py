@@ -9,15 +9,19 @@ from types import SimpleNamespace
 import pytest
 
 from cocalc_widget import LocalCoCalc, config
-from cocalc_widget.api import Client, detect
+from cocalc_widget.api import Client
+from cocalc_widget.api.dialects import detection as detect
 from cocalc_widget.api.framing import Framing
 from cocalc_widget.errors import ConfigurationError, ServerError
-from cocalc_widget.frame.verdict import decide
-from cocalc_widget.frame.words import PROXY_LINE
-from cocalc_widget.magics import checks_local, checks_site, diagnosis, doctor
-from cocalc_widget.magics.checks_page import page_checks
-from cocalc_widget.magics.checks_site import Site
-from cocalc_widget.magics.report import Check, Report
+from cocalc_widget.frame.channel.silence import PROXY_LINE
+from cocalc_widget.frame.channel.verdict import decide
+from cocalc_widget.magics.doctor import command as doctor
+from cocalc_widget.magics.doctor import diagnosis
+from cocalc_widget.magics.doctor import machine as checks_local
+from cocalc_widget.magics.doctor import site as checks_site
+from cocalc_widget.magics.doctor.page import page_checks
+from cocalc_widget.magics.doctor.report import Check, Report
+from cocalc_widget.magics.doctor.site import Site
 
 ALL = [
     *("versions", "bundle", "kernel"),
@@ -196,7 +200,7 @@ def widget(page, host="https://cocalc.uni.edu", channel="messages", **more):
 
 @pytest.fixture
 def no_lookups(monkeypatch):
-    monkeypatch.setattr("cocalc_widget.magics.checks_page.addresses", lambda _: [])
+    monkeypatch.setattr("cocalc_widget.magics.doctor.page.addresses", lambda _: [])
 
 
 @pytest.fixture
@@ -435,11 +439,11 @@ def test_a_key_file_that_others_can_read(online, site, monkeypatch, tmp_path):
     ],
 )
 def test_the_kernels_way_of_waiting(monkeypatch, version, subshells, serves, state, words):
-    kernels = "cocalc_widget.frame.kernels"
+    kernels = "cocalc_widget.frame.kernel.ipykernel"
     monkeypatch.setattr(f"{kernels}.kernel", object)
     monkeypatch.setattr(f"{kernels}.version", lambda: version)
     monkeypatch.setattr(f"{kernels}.has_subshells", lambda: subshells)
-    monkeypatch.setattr("cocalc_widget.frame.polling.can_serve", lambda _kernel: serves)
+    monkeypatch.setattr("cocalc_widget.frame.kernel.ipykernel6.can_serve", lambda _kernel: serves)
     check = checks_local.kernel()
     assert check.state == state
     assert words in check.found

@@ -10,7 +10,7 @@ from IPython.core.error import UsageError
 
 from cocalc_widget.api import Project
 from cocalc_widget.errors import ValidationError
-from cocalc_widget.magics.completer import candidates
+from cocalc_widget.magics.language.completer import candidates
 
 
 def test_load_and_unload(cells):

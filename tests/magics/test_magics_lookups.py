@@ -6,8 +6,8 @@ import time
 import pytest
 
 from cocalc_widget import config
-from cocalc_widget.magics.known import Known
-from cocalc_widget.magics.lookups import FAILED, FRESH, PATIENCE, Lookups
+from cocalc_widget.magics.language.known import Known
+from cocalc_widget.magics.language.lookups import FAILED, FRESH, PATIENCE, Lookups
 from cocalc_widget.magics.session import Session
 
 DEADLINE = 10
@@ -132,5 +132,5 @@ def test_a_completer_that_breaks_stays_silent(magic, monkeypatch):
     def breaks(*_):
         raise RuntimeError
 
-    monkeypatch.setattr("cocalc_widget.magics.completer.match", breaks)
+    monkeypatch.setattr("cocalc_widget.magics.language.completer.match", breaks)
     assert not {"closeall"} & set(magic.complete("%cocalc clo")[0])

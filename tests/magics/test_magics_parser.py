@@ -3,12 +3,12 @@
 import pytest
 
 from cocalc_widget.errors import ValidationError
-from cocalc_widget.magics import parser
 from cocalc_widget.magics.dispatch import dispatch, find
-from cocalc_widget.magics.expand import expand
-from cocalc_widget.magics.help import command_help, overview, reference
+from cocalc_widget.magics.language import parser
+from cocalc_widget.magics.language.expansion import expand
+from cocalc_widget.magics.language.help import command_help, overview, reference
+from cocalc_widget.magics.language.words import scan
 from cocalc_widget.magics.tree import COMMANDS
-from cocalc_widget.magics.words import scan
 
 LOGIN = {"host": None, "ask": False, "key_file": None, "no_store": False}
 OPEN = {
@@ -305,6 +305,12 @@ def test_what_is_quoted_is_no_option(line, expected):
     words = expand(scan(line), {"dashes": ["-x", "--y"]})
     args = vars(parser.parse(find(words[0], cell=False), words[1:]))
     assert {name: args[name] for name in expected} == expected
+
+
+def test_a_quoted_value_that_does_not_fit_is_told_as_it_was_typed():
+    for line, told in (("status --timeout '-5'", "'-5'"), ("open a:b --channel '-x'", "'-x'")):
+        with pytest.raises(ValidationError, match=f"not {told}"):
+            parse(line)
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,14 @@ import pytest
 
 from cocalc_widget.api.framing import Framing
 from cocalc_widget.errors import CoCalcError
-from cocalc_widget.frame import endings, knowledge, refusals, watching, words
-from cocalc_widget.frame.commands import Command
-from cocalc_widget.frame.outbox import deadlines
-from cocalc_widget.frame.verdict import decide
-from cocalc_widget.magics.help import reference
+from cocalc_widget.frame.channel import knowledge, watching
+from cocalc_widget.frame.channel import silence as words
+from cocalc_widget.frame.channel.verdict import decide
+from cocalc_widget.frame.kernel import refusals
+from cocalc_widget.frame.messages.command import Command
+from cocalc_widget.frame.messages.outbox import deadlines
+from cocalc_widget.frame.session import endings
+from cocalc_widget.magics.language.help import reference
 from cocalc_widget.magics.tree import COMMANDS
 
 ROOT = Path(__file__).parents[2]

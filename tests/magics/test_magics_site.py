@@ -10,7 +10,7 @@ import pytest
 
 from cocalc_widget import LocalCoCalc, config, errors
 from cocalc_widget.api import Client
-from cocalc_widget.magics import advice
+from cocalc_widget.magics.commands import advice
 from cocalc_widget.magics.dispatch import dispatch, find
 from cocalc_widget.magics.session import Session
 
@@ -352,7 +352,7 @@ def test_cp(online, site):
 
 @pytest.mark.parametrize("queue", [True, False])
 def test_a_stopped_cp_says_what_to_do_and_the_rest_can_be_sent(online, monkeypatch, capsys, queue):
-    from cocalc_widget.api.progress import Progress
+    from cocalc_widget.api.copying.progress import Progress
 
     names = [f"P{n:02}" for n in range(30)]
     content = {"Lesson": {"a.md": "a\n"}, **{name: {} for name in names}}

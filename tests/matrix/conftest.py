@@ -6,9 +6,9 @@ import pytest
 from environments import KERNELS, name_of, python_of
 from sheets import Sheet, write
 
+from cocalc_widget.demo.jupyter.chromium import headless
+from cocalc_widget.demo.jupyter.lab import Lab
 from cocalc_widget.local import LocalCoCalc
-from cocalc_widget.local.chromium import headless
-from cocalc_widget.local.lab import Lab
 
 HUB = "hub.test"
 HEAD = ("kernel", "front end", "way", "median ms")

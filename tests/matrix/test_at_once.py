@@ -8,8 +8,8 @@ from conftest import HUB, keep, load_lab
 from environments import NEWEST, name_of, python_of
 from sheets import SHOW, Sheet, write
 
-from cocalc_widget.local.chromium import headless
-from cocalc_widget.local.lab import Lab
+from cocalc_widget.demo.jupyter.chromium import headless
+from cocalc_widget.demo.jupyter.lab import Lab
 
 pytestmark = pytest.mark.timeout(90)
 KERNEL, FRONT = name_of(NEWEST), "JupyterLab, nodelay"

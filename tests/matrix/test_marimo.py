@@ -11,8 +11,8 @@ from conftest import HUB
 from test_fronts import written
 from tls import in_front_of
 
-from cocalc_widget.local.chromium import headless
-from cocalc_widget.local.lab import free_port
+from cocalc_widget.demo.jupyter.chromium import headless
+from cocalc_widget.demo.jupyter.lab import free_port
 
 pytestmark = pytest.mark.timeout(120)
 FRONT = "marimo"

@@ -63,13 +63,22 @@ _JS = "js/test/"
 
 AREAS = {
     "exchange": Area(
-        _modules("api/", "transport wire caller envelope policy deadline detect spoken route"),
+        (
+            *_modules("api/http/", "transport messages envelope policy deadline route"),
+            *_modules("api/dialects/", "caller detection spoken"),
+        ),
         _API,
         _API_NOT,
     ),
     "copying": Area(
-        _modules(
-            "api/", "copies* flight sending recovering polling jobs batch checking targets workers"
+        (
+            *_modules(
+                "api/copying/",
+                "flight sending recovering following batch checking targets workers",
+            ),
+            *_modules("api/", "copies"),
+            *_modules("api/dialects/", "v1_copies v2_copies"),
+            *_modules("api/results/", "jobs"),
         ),
         _API,
         _API_NOT,
@@ -92,15 +101,16 @@ AREAS = {
         ("tests/magics/test_magics_kernel.py", "tests/magics/test_magics_readme.py"),
     ),
     "session": Area(
-        _modules(
-            "frame/",
-            "session situation proving evidence inbox outbox postbox signin health ledger reply",
+        (
+            *_modules("frame/session/", "session signin ledger"),
+            *_modules("frame/channel/", "situation proving evidence health"),
+            *_modules("frame/messages/", "inbox outbox postbox reply"),
         ),
         _FRAME,
         _FRAME_NOT,
     ),
     "verdict": Area(
-        _modules("frame/", "verdict framing facts"),
+        _modules("frame/channel/", "verdict framing facts"),
         (*_FRAME, "tests/magics/test_magics_doctor.py"),
         _FRAME_NOT,
     ),

@@ -10,8 +10,9 @@ from typing import Any
 
 from canaries import Canary, new_key, new_password
 
-from cocalc_widget.local import LocalCoCalc, lab_page
-from cocalc_widget.local.drive import Notebook
+from cocalc_widget.demo.jupyter import scripts as lab_page
+from cocalc_widget.demo.jupyter.notebook import Notebook
+from cocalc_widget.local import LocalCoCalc
 
 _INTERRUPT = """async () => {
   await jupyterapp.shell.currentWidget.sessionContext.session.kernel.interrupt();

@@ -25,9 +25,9 @@ import pytest
 from audit_stage import Secrets, Sheet, Watch, listen
 from scanning import Scanner
 
+from cocalc_widget.demo.jupyter.chromium import headless
+from cocalc_widget.demo.jupyter.lab import Lab
 from cocalc_widget.local import LocalCoCalc
-from cocalc_widget.local.chromium import headless
-from cocalc_widget.local.lab import Lab
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(420)]
 

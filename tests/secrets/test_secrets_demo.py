@@ -13,8 +13,8 @@ import pytest
 from playwright.sync_api import Error, sync_playwright
 
 from cocalc_widget.demo import serve
+from cocalc_widget.demo.jupyter.chromium import find_chromium, headless, profile
 from cocalc_widget.local import LocalCoCalc
-from cocalc_widget.local.chromium import find_chromium, headless, profile
 
 TOKEN = "CanaryOfTheLabCanaryOfTheLab"
 

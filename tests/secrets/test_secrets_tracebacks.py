@@ -13,9 +13,9 @@ from canaries import Canary, new_key, new_password
 from scanning import Scanner
 
 from cocalc_widget import Client
-from cocalc_widget.api import transport
-from cocalc_widget.api.sealing import sealed
-from cocalc_widget.api.wire import encode
+from cocalc_widget.api.http import transport
+from cocalc_widget.api.http.messages import encode
+from cocalc_widget.api.http.secrets import sealed
 from cocalc_widget.errors import ConfigurationError
 from cocalc_widget.local import LocalCoCalc
 from cocalc_widget.redact import Secret, redact

@@ -10,7 +10,7 @@ import pytest
 
 from cocalc_widget.errors import CommandError
 from cocalc_widget.frame import Reply
-from cocalc_widget.frame.commands import Command
+from cocalc_widget.frame.messages.command import Command
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "SECURITY.md").read_text()

@@ -10,7 +10,8 @@ import pytest
 from api.fake import HANG, NO_KEY, Answer, Reaction, Seen, serving
 
 from cocalc_widget import errors
-from cocalc_widget.api import Client, detect
+from cocalc_widget.api import Client
+from cocalc_widget.api.dialects import detection as detect
 
 from .test_wire import KEY, _quick
 

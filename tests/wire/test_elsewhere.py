@@ -19,7 +19,8 @@ from api.fake import RESET, Answer, Reaction, Seen, serving
 from api.test_batch import SRC, Queue, project
 
 from cocalc_widget import errors
-from cocalc_widget.api import Client, wire
+from cocalc_widget.api import Client
+from cocalc_widget.api.http import messages as wire
 
 from .faults import BODY, FAULTS, LENGTH, OK, PROJECT, encoded, good, says
 from .server import Act, Misbehaving, Talk, misbehaving

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from cocalc_widget import errors
-from cocalc_widget.api import Client, detect, policy
+from cocalc_widget.api import Client
+from cocalc_widget.api.dialects import detection as detect
+from cocalc_widget.api.http import policy
 
 from .faults import FAULTS, PROJECT, Fault, good
 from .server import misbehaving

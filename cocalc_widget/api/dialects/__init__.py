@@ -1,0 +1,1 @@
+"""Owns what each generation of CoCalc speaks: one interface, three dialects."""

@@ -1,0 +1,1 @@
+"""Owns what calls return: frozen values that show themselves well."""

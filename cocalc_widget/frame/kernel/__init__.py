@@ -1,0 +1,1 @@
+"""Owns waiting inside each kind of kernel and front end."""

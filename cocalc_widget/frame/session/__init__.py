@@ -1,0 +1,1 @@
+"""Owns the conversation with the page: from a command to how it ends."""

@@ -1,0 +1,1 @@
+"""Owns the conat bridge of generation B."""

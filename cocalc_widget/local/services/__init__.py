@@ -1,0 +1,1 @@
+"""Owns what can be asked of a site, whatever the API: copies, commands, queries."""

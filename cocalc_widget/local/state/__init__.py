@@ -1,0 +1,1 @@
+"""Owns what a site remembers: accounts, projects, files, jobs, commands."""

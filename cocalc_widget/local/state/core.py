@@ -1,0 +1,151 @@
+"""Owns what every part of the stand-in shares: options, store, thread pool and counters."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ..faults import Faults
+from .accounts import Accounts, Caller
+from .jobs import CopyQueue
+from .project_log import ProjectLog
+from .projects import Projects
+from .running import Runner
+from .store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from ..pages.live import LiveHandler
+
+T = TypeVar("T")
+_COMMIT = 0.2  # seconds that written rows are gathered
+
+
+@dataclass(slots=True)
+class Options:
+    """What a site was told at its start; see `LocalCoCalc`."""
+
+    allowed_hosts: tuple[str, ...] = ()
+    latency: float = 0.0
+    boot_delay: float = 0.15
+    queue: bool = False
+    generation: str = "B"
+    site_name: str = "Local CoCalc"
+    copy_seconds: float = 0.0
+    start_seconds: float = 0.0
+    render_seconds: float = 0.3
+    signed_out_seconds: float = 11.0
+    hollow_seconds: float = 30.0
+    samesite_remember_me: str = "strict"
+    account_id_samesite: str = ""
+    frame_ancestors: str = ""
+    x_frame_options: str = ""
+
+
+class Core:
+    """One site's state. Made and used on the thread of its loop."""
+
+    def __init__(self, root: Path, options: Options) -> None:
+        self.options = options
+        self._loop = asyncio.get_running_loop()
+        self.store = Store(root / "site.sqlite", self._commit_soon)
+        self.accounts = Accounts(self.store)
+        self.projects = Projects(self.store, root / "projects")
+        self.project_log = ProjectLog(self.store, compute_servers=options.generation == "B")
+        self.runner = Runner()
+        self.faults = Faults()
+        # file work and commands have pools of their own: a command may take minutes
+        self._pool = ThreadPoolExecutor(8, thread_name_prefix="cocalc-local-files")
+        self._commands = ThreadPoolExecutor(16, thread_name_prefix="cocalc-local-exec")
+        self.requests: Counter[str] = Counter()
+        self.queue = CopyQueue(self.store, self.projects.root, self.run, options.copy_seconds)
+        self.background: dict[str, dict[str, Any]] = {}  # commands that nobody waits for
+        self._tasks: set[asyncio.Future[Any]] = set()
+        self.pages: set[LiveHandler] = set()
+        self.faults.changed = self._tell_pages
+        self.round = 0  # how often faults were switched
+        self.taken_in = asyncio.Event()  # by a page, which says so
+        self.ended = asyncio.Event()
+
+    async def run(self, function: Callable[..., T], *args: object) -> T:
+        """Call a function that touches files in the pool, so that the loop goes on."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, function, *args)
+
+    async def command(self, function: Callable[..., T], *args: object) -> T:
+        """The same for commands of projects."""
+        return await asyncio.get_running_loop().run_in_executor(self._commands, function, *args)
+
+    def may(self, caller: Caller | None, project_id: str) -> bool:
+        """Whether a caller may use a project; unknown projects are nobody's."""
+        if caller is None:
+            return False
+        if caller.project_id is not None:
+            return caller.project_id == project_id
+        return self.projects.role(project_id, caller.account_id) is not None
+
+    async def start_project(self, project_id: str) -> None:
+        """Bring a stopped project up, which takes a while the first time."""
+        row = self.projects.get(project_id)
+        if row and not row["running"]:
+            await asyncio.sleep(self.options.start_seconds)
+            self.projects.change(project_id, running=1)
+
+    def keep(self, task: asyncio.Future[Any]) -> None:
+        """Hold on to a task that nobody awaits, until it is done; its error is not news."""
+        self._tasks.add(task)
+
+        def forget(task: asyncio.Future[Any]) -> None:
+            self._tasks.discard(task)
+            if not task.cancelled():
+                task.exception()
+
+        task.add_done_callback(forget)
+
+    def _commit_soon(self, commit: Callable[[], None]) -> None:
+        # writes come from any thread
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._loop.call_later, _COMMIT, commit)
+
+    def _tell_pages(self) -> None:
+        # a fault is switched on any thread; sockets belong to the loop's
+        self._loop.call_soon_threadsafe(self._say_faults)
+
+    def _say_faults(self) -> None:
+        self.round += 1
+        for page in list(self.pages):
+            page.say_faults()
+
+    async def pages_know(self, seconds: float) -> None:
+        """Wait until all pages know which faults are on; so long at most, as a page may sleep."""
+        until = self._loop.time() + seconds
+        while any(page.round < self.round for page in self.pages) and self._loop.time() < until:
+            self.taken_in.clear()
+            with contextlib.suppress(asyncio.TimeoutError):  # its own class before 3.11
+                await asyncio.wait_for(self.taken_in.wait(), until - self._loop.time())
+
+    def end(self) -> None:
+        """Let go of all who wait; on the site's loop."""
+        self.ended.set()
+        self.close_pages()
+
+    def close_pages(self) -> None:
+        """End the sockets of all pages; on the site's loop."""
+        for page in list(self.pages):
+            page.close()
+
+    def begin(self) -> None:
+        """Start the worker of the copy queue; on the site's loop."""
+        self._worker = self._loop.create_task(self.queue.work())
+
+    def close(self) -> None:
+        """End commands and threads, close the database."""
+        self.runner.close()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._commands.shutdown(wait=True, cancel_futures=True)
+        self.store.close()

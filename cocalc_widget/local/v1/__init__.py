@@ -1,0 +1,1 @@
+"""Owns API v1 as generation A serves it."""

@@ -1,0 +1,1 @@
+"""Owns API v2 of both generations."""

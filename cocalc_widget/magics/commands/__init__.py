@@ -1,0 +1,1 @@
+"""Owns the sub-commands of `%cocalc`, a module a family."""

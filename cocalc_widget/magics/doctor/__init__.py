@@ -1,0 +1,1 @@
+"""Owns `%cocalc doctor`: its checks and its report."""

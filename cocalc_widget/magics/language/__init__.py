@@ -1,0 +1,1 @@
+"""Owns the language of `%cocalc`: words, expansion, the parser, help and completion."""
