@@ -510,6 +510,10 @@ def test_a_page_is_asked_for_without_a_key() -> None:
     [asked] = there.asked
     assert (asked["method"], asked["auth"], asked["endpoint"]) == ("GET", "none", "/customize")
     assert asked["idempotent"] is True
+    subject, _there = caller(reply(500, "<h1>Oops</h1>", "text/html"))
+    with pytest.raises(errors.ServerError) as caught:
+        subject.page("/customize?x=1")
+    assert caught.value.endpoint == "/customize"
 
 
 def test_the_servers_clock_goes_on_by_ours(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -660,6 +664,7 @@ def test_what_does_not_tell_is_asked_again(answer: Reply, error: Any) -> None:
     with pytest.raises(error) as caught:
         dialect_for(subject, "auto")
     assert (caught.value.endpoint, caught.value.status) == ("v1/ping", answer.status)
+    assert ("yet" in caught.value.message) is (answer.status >= 500), "it may be starting"
     assert dialect_for(subject, "auto").name == "v1"
     assert len(there.asked) == 2
 
@@ -708,6 +713,17 @@ def test_any_server_can_say_that_it_has_no_such_page(bridge: Reply, found: str |
             dialect_for(subject, "auto")
     assert [it["path"] for it in there.asked] == ["/api/v1/ping", "/api/conat/hub"]
     assert there.asked[1]["body"] == {"name": "system.ping", "args": []}
+
+
+def test_a_host_that_contradicts_itself_is_asked_anew() -> None:
+    page = reply(404, "<title>404 Page Not Found</title>", "text/html")
+    subject, there = caller(reply(200, {"now": 5}), page, reply(500, {"error": "busy"}), page)
+    before = dialect_for(subject, "auto")
+    with pytest.raises(errors.NotFoundError):
+        before.ping()
+    assert [it["path"] for it in there.asked] == ["/api/v1/ping"] * 3
+    assert dialect_for(subject, "auto").name == "v2"
+    assert len(there.asked) == 4
 
 
 def test_a_host_that_somebody_else_asks_is_waited_for_so_long_and_no_longer() -> None:

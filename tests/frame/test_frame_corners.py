@@ -24,7 +24,7 @@ from cocalc_widget.frame import CoCalc, bundle, options
 from cocalc_widget.frame.channel import silence as words
 from cocalc_widget.frame.channel.facts import Facts, Stranger
 from cocalc_widget.frame.kernel import timers
-from cocalc_widget.frame.messages import inbox
+from cocalc_widget.frame.messages import inbox, postbox
 from cocalc_widget.frame.messages.outbox import deadlines
 from cocalc_widget.frame.messages.reply import Reply
 from cocalc_widget.frame.session import greeting
@@ -53,6 +53,15 @@ def test_a_page_that_is_earlier_than_the_facts_waits_for_them(make):
     client.asked.set()
     eventually(lambda: page.heard("welcome"))
     assert widget._session._greeting.verdict.channel == "messages"
+
+
+def test_a_late_welcome_waits_for_no_moment(make, monkeypatch):
+    monkeypatch.setattr(postbox, "MOMENT", 60)
+    client = SlowClient()
+    page = Page(make(client=client))
+    page.hello()
+    client.asked.set()
+    eventually(lambda: [it["type"] for it in page.comm.customs] == ["welcome"])
 
 
 def test_but_not_for_ever(make, monkeypatch):

@@ -1219,3 +1219,27 @@ def test_a_file_that_is_on_its_way_is_not_brought_back_as_well(make):
     page.hello()
     assert [it["path"] for it in page.welcome["desired"]] == ["a.md"]
     assert [it["path"] for it in page.commands] == ["b.md"]
+
+
+def test_only_what_the_page_still_has_is_cancelled_there(scene):
+    s = scene()
+    s.open()
+    s.page.finish("result.error")
+    assert s.page.heard("cancel") == []
+    waiting = s.open("b.md")
+    s.here._doubt(P1)
+    assert [it["seq"] for it in s.page.heard("cancel")] == [waiting.seq]
+    away = steered(scene)
+    away.open()
+    away.here._doubt(P1)
+    assert away.page.heard("cancel") == []
+
+
+def test_nobody_looks_after_a_frame_in_which_nothing_happens(scene):
+    s = scene()
+    assert not s.here._alarm.is_set
+    command = s.open()
+    assert s.here._alarm.is_set
+    s.page.show("a.md")
+    assert end(command).verified
+    assert not s.here._alarm.is_set
