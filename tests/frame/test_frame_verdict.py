@@ -345,3 +345,4 @@ def test_a_stranger_asks_a_site_about_a_token(monkeypatch):
             token = client.create_token(password=site.password)
             assert Stranger(site.url).takes_token(token) is True
             assert Stranger(site.url).takes_token("x" * 24) is False
+            assert isinstance(Stranger(site.url).framing(), Framing)
