@@ -11,9 +11,11 @@ import pytest
 
 from cocalc_widget import errors
 from cocalc_widget.address import Address
+from cocalc_widget.api.copying import checking
 from cocalc_widget.api.copying import flight as flight_module
 from cocalc_widget.api.copying import following as polling
 from cocalc_widget.api.copying.batch import CopyBatch, raise_if_hopeless
+from cocalc_widget.api.copying.checking import Content, Entry, compare
 from cocalc_widget.api.copying.following import (
     FIRST,
     GROWTH,
@@ -930,3 +932,66 @@ def test_the_id_of_a_job() -> None:
         check_job_id("")
     with pytest.raises(errors.ValidationError, match="copy id must be a UUID"):
         check_job_id("job-2")
+
+
+# what stands on both sides
+
+
+def files(*names: str, **changes: Any) -> dict[str, Entry]:
+    return {name: Entry(**{"hash": "a" * 64, "changed": 5, **changes}) for name in names}
+
+
+PLAIN_COPY = CopyOptions()
+
+
+@pytest.mark.parametrize(
+    ("source", "there", "words"),
+    [
+        (Content("-"), Content("f", files("a")), "its source is not there any more"),
+        (Content("f", files("a")), Content("-"), "nothing is there"),
+        (Content("f", files("a")), Content("d"), "a folder is where the file was to be"),
+        (Content("d"), Content("f", files("a")), "a file is where the folder was to be"),
+        (Content("d", files("a", "b")), Content("d", files("a")), "1 of 2 files are not as"),
+        (Content("d", files("a")), Content("d", files("a", hash="b")), "different 'a'"),
+        (Content("d", files("a", hash="")), Content("d", files("a", hash="")), "different 'a'"),
+        (Content("d", files("a")), Content("d", files("a", hash="b", changed=6)), "newer in the"),
+        (Content("d", files("a", mode=0xA000)), Content("d", files("a")), "different 'a'"),
+    ],
+)
+def test_a_copy_that_is_not_as_its_source(source: Any, there: Any, words: str) -> None:
+    same, told = compare(source, there, PLAIN_COPY)
+    assert not same
+    assert words in told
+
+
+def test_a_copy_that_has_arrived() -> None:
+    more = Content("d", files("a", "b", "c"))
+    assert compare(Content("d", files("a", "b")), more, PLAIN_COPY) == (
+        True, "seen to have arrived: 2 files are the same",
+    )  # fmt: skip
+    other = Content("f", files("another name"))
+    assert compare(Content("f", files("a")), other, PLAIN_COPY)[1].endswith("1 file is the same")
+    links = Content("d", files("a", mode=0xA000, hash="b"))
+    assert compare(Content("d", files("a", mode=0xA000)), links, PLAIN_COPY)[0]
+    left_out = CopyOptions(exclude=("b",))
+    assert compare(Content("d", files("a", "b")), Content("d", files("a")), left_out)[0]
+    newer = Content("d", files("a", hash="b", changed=6))
+    over = compare(Content("d", files("a")), newer, CopyOptions(overwrite_newer=True))
+    assert "different 'a'" in over[1]
+
+
+def test_more_files_than_can_be_compared_on_either_side(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checking, "MOST_FILES", 2)
+    few, many = Content("d", files("a", "b")), Content("d", files("a", "b", "c"))
+    assert compare(few, few, PLAIN_COPY)[0]
+    for source, there in ((few, many), (many, few)):
+        assert "more than 2 files cannot be compared" in compare(source, there, PLAIN_COPY)[1]
+
+
+def test_paths_are_asked_for_in_portions_that_a_request_takes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(checking, "MOST_PATHS", 60)
+    paths = [letter * 10 for letter in "abcde"]
+    assert checking._portions(paths) == [paths[:2], paths[2:4], paths[4:]]
+    assert checking._portions(["x" * 100, "y"]) == [["x" * 100], ["y"]], "none is left out"
