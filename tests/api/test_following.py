@@ -995,3 +995,52 @@ def test_paths_are_asked_for_in_portions_that_a_request_takes(
     paths = [letter * 10 for letter in "abcde"]
     assert checking._portions(paths) == [paths[:2], paths[2:4], paths[4:]]
     assert checking._portions(["x" * 100, "y"]) == [["x" * 100], ["y"]], "none is left out"
+
+
+@pytest.fixture
+def looked(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """What the projects answer about their files, and what they were asked."""
+    told = SimpleNamespace(answer=Content("f", files("a.md")), asked=[])
+
+    def ask(_dialect: Any, project: str, paths: list[str], *, name: str, seconds: float) -> Any:
+        told.asked.append((project, paths, name, seconds))
+        if isinstance(told.answer, Exception):
+            raise told.answer
+        return [told.answer for _ in paths]
+
+    monkeypatch.setattr("cocalc_widget.api.copying.batch.ask", ask)
+    return told
+
+
+def test_a_batch_of_which_nothing_is_done_is_not_compared(looked: Any) -> None:
+    assert states(batch_of(Server(), 2).check()) == ["waiting", "waiting"]
+    assert looked.asked == []
+
+
+def test_a_copy_that_could_not_be_looked_at_is_looked_at_again_and_not_sent(looked: Any) -> None:
+    server = Server()
+    server.answers[target(2)] = ""
+    batch = batch_of(server, 1, queue=False).send()
+    looked.answer = failure(500)
+    batch.check()
+    assert states(batch) == ["unknown"]
+    assert "could not be checked" in batch[0].note
+    batch.retry()
+    assert (states(batch), server.sent) == (["unknown"], [target(2)])
+    looked.answer = Content("f", files("a.md"))
+    batch.retry()
+    assert (states(batch), server.sent) == (["done"], [target(2)])
+    assert "seen to have arrived" in batch[0].note
+
+
+def test_comparing_has_what_is_left_of_the_time(looked: Any) -> None:
+    server = Server()
+    server.answers[target(2)] = ""
+    batch = batch_of(server, 1, queue=False, check=True).send()
+    batch.wait(30)
+    assert {seconds <= 30 for *_, seconds in looked.asked} == {True}
+    assert [(project, name) for project, _, name, _ in looked.asked] == [(P(1), ""), (P(2), "a.md")]
+    batch.wait()
+    assert len(looked.asked) == 2, "what was seen need not be seen again"
+    batch.check(timeout=7)
+    assert {seconds for *_, seconds in looked.asked[2:]} == {7}
