@@ -6,13 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import CoCalcError
 from .commands.advice import advise, on_a_line
-from .language.complaints import no_command, other_sign
 from .language.expansion import expand
 from .language.help import command_help, overview
-from .language.keys import refuse_key, refuse_key_option
-from .language.parser import HELP, REST, Command, parse
-from .language.pieces import Piece, RawWord, Word
-from .language.words import scan
+from .language.parser import HELP, REST, Command, no_command, other_sign, parse
+from .language.splitter import Piece, RawWord, Word, scan
+from .language.typed_secrets import refuse_key, refuse_key_option
 from .tree import COMMANDS
 
 if TYPE_CHECKING:

@@ -77,8 +77,10 @@ class Extension:
                 return {"completions": []}
             try:
                 from .language.completer import match
+                from .language.lookups import Known
+                from .tree import COMMANDS
 
-                return match(line, self.session)
+                return match(line, COMMANDS, Known(self.session))
             except Exception:  # noqa: BLE001 - a key stroke must never end in a traceback
                 return {"completions": []}
 

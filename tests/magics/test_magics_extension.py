@@ -11,6 +11,7 @@ from IPython.core.error import UsageError
 from cocalc_widget.api import Project
 from cocalc_widget.errors import ValidationError
 from cocalc_widget.magics.language.completer import candidates
+from cocalc_widget.magics.tree import COMMANDS
 
 
 def test_load_and_unload(cells):
@@ -300,4 +301,4 @@ class Known:
     ],
 )
 def test_what_may_stand_at_the_cursor(rest, fragment, texts):
-    assert candidates(rest, Known()) == (fragment, texts)
+    assert candidates(rest, COMMANDS, Known()) == (fragment, texts)

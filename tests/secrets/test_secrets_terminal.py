@@ -69,7 +69,7 @@ def test_what_a_server_says_does_not_steer_the_terminal():
 
 def test_completion_offers_no_name_that_steers_the_terminal(monkeypatch):
     monkeypatch.setattr(completer, "candidates", lambda *_a, **_o: ("", ["good", STEERS]))
-    found = completer.match("%cocalc open ", None)
+    found = completer.match("%cocalc open ", (), None)
     assert [it.text for it in found["completions"]] == ["good"]
 
 

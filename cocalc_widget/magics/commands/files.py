@@ -6,7 +6,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from ..language.parser import REST, Command, argument, option, seconds
-from ..language.pieces import Word
+from ..language.splitter import Word
 from .results import Text
 
 if TYPE_CHECKING:

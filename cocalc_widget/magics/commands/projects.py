@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..language.completer import folded
 from ..language.parser import Command, argument
-from ..language.places import folded
 
 if TYPE_CHECKING:
     from argparse import Namespace

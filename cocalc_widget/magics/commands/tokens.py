@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from ...address import is_uuid
-from ..language.keys import refuse
 from ..language.parser import Command, argument, switch
+from ..language.typed_secrets import refuse
 from .prompt import ask_secret
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
