@@ -76,9 +76,9 @@ class Extension:
             if NAME not in line or "%" not in line:  # the usual case must cost nothing
                 return {"completions": []}
             try:
+                from .dispatch import COMMANDS
                 from .language.completer import match
                 from .language.lookups import Known
-                from .tree import COMMANDS
 
                 return match(line, COMMANDS, Known(self.session))
             except Exception:  # noqa: BLE001 - a key stroke must never end in a traceback

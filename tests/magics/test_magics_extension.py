@@ -10,8 +10,8 @@ from IPython.core.error import UsageError
 
 from cocalc_widget.api import Project
 from cocalc_widget.errors import ValidationError
+from cocalc_widget.magics.dispatch import COMMANDS
 from cocalc_widget.magics.language.completer import candidates
-from cocalc_widget.magics.tree import COMMANDS
 
 
 def test_load_and_unload(cells):
@@ -71,7 +71,7 @@ import sys
 from IPython.core.interactiveshell import InteractiveShell
 InteractiveShell.instance().run_line_magic("load_ext", "cocalc_widget")
 print(*{"requests", "anywidget", "ipywidgets", "tornado", "tqdm", "cocalc_widget.api",
-        "cocalc_widget.frame", "cocalc_widget.magics.tree"} & set(sys.modules))
+        "cocalc_widget.frame", "cocalc_widget.magics.dispatch"} & set(sys.modules))
 """
 
 

@@ -28,7 +28,7 @@ from cocalc_widget.api import (
 )
 from cocalc_widget.api.dialects import detection as detect
 from cocalc_widget.api.results import tables as rich
-from cocalc_widget.magics.commands.results import Text
+from cocalc_widget.magics.commands.console import Text
 from cocalc_widget.magics.doctor.report import Check, Report
 from cocalc_widget.magics.language import completer
 from cocalc_widget.redact import Secret, redact

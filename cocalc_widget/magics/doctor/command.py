@@ -45,15 +45,13 @@ def _secrets(host: str) -> list[Secret | str | None]:
     return found
 
 
-COMMANDS = (
-    Command(
-        "doctor",
-        "Check versions, host, key, page, cookies and kernel, and say what to do.",
-        _doctor,
-        (option("--host", text="another CoCalc than the one in use"),),
-        details="Takes at most 15 seconds, and works without a key and without a network. The "
-        "report holds no secret: print it to paste it into a bug report. It tells most "
-        "where a frame is shown.",
-        examples=("%cocalc doctor", "report = %cocalc doctor --host cocalc.example.edu"),
-    ),
+DOCTOR = Command(
+    "doctor",
+    "Check versions, host, key, page, cookies and kernel, and say what to do.",
+    _doctor,
+    (option("--host", text="another CoCalc than the one in use"),),
+    details="Takes at most 15 seconds, and works without a key and without a network. The "
+    "report holds no secret: print it to paste it into a bug report. It tells most "
+    "where a frame is shown.",
+    examples=("%cocalc doctor", "report = %cocalc doctor --host cocalc.example.edu"),
 )
