@@ -53,7 +53,7 @@ USES: dict[str, set[str]] = {
     "magics.commands": BASE | {"config", "api", "api.copying", "api.results", "frame",
                                "magics.language", "magics.session"},
     "magics.doctor": BASE | API | FRAME | {"_version", "config", "magics.language",
-                                           "magics.session", "magics.commands"},
+                                           "magics.session"},
     "magics": BASE | SHOP,
     "local.state": BASE | {"extras"},
     "local.services": BASE | {"local.state"},

@@ -15,7 +15,7 @@ import pytest
 from nbclient import NotebookClient
 
 from cocalc_widget.address import Generation
-from cocalc_widget.demo import findings
+from cocalc_widget.demo.check import wanted
 from cocalc_widget.local import LocalCoCalc
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
@@ -171,7 +171,7 @@ def test_a_notebook_says_what_it_is_not_about(
 ) -> None:
     file = tmp_path / "x.ipynb"
     file.write_text(json.dumps({"metadata": metadata, "cells": []}))
-    assert findings.wanted(file) == expected
+    assert wanted(file) == expected
 
 
 @pytest.mark.browser

@@ -21,7 +21,7 @@ from cocalc_widget.api.http.unanswered import target_of
 from cocalc_widget.api.http.wording import page_words, words_of
 from cocalc_widget.frame.messages import inbox, outbox
 from cocalc_widget.magics.language.expansion import expand
-from cocalc_widget.magics.language.words import scan
+from cocalc_widget.magics.language.splitter import scan
 from cocalc_widget.redact import Secret, redact
 
 from . import strategies as bad

@@ -16,8 +16,8 @@ from cocalc_widget.frame.kernel import refusals
 from cocalc_widget.frame.messages.command import Command
 from cocalc_widget.frame.messages.outbox import deadlines
 from cocalc_widget.frame.session import endings
+from cocalc_widget.magics.dispatch import COMMANDS
 from cocalc_widget.magics.language.help import reference
-from cocalc_widget.magics.tree import COMMANDS
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

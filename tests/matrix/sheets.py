@@ -5,7 +5,7 @@ from pathlib import Path
 
 import nbformat
 
-from cocalc_widget.demo.jupyter import scripts as lab_page
+from cocalc_widget.demo.jupyter import notebook as lab_page
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "browser"))
 from labs import SETUP, SHOW, Bench  # noqa: F401 - handed on

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..language.completer import folded
 from ..language.parser import Command, argument
-from ..language.places import folded
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -29,19 +29,17 @@ def _new_project(session: Session, args: Namespace) -> object:
     return made
 
 
-COMMANDS = (
-    Command(
-        "projects",
-        "List the projects of the account.",
-        _projects,
-        (argument("text", "only those with this text in their title", nargs="?"),),
-        examples=("%cocalc projects", "projects = %cocalc projects student"),
-    ),
-    Command(
-        "new-project",
-        "Create a project.",
-        _new_project,
-        (argument("title", "its title; quote it if it holds blanks"),),
-        examples=('project = %cocalc new-project "Linear algebra"',),
-    ),
+PROJECTS = Command(
+    "projects",
+    "List the projects of the account.",
+    _projects,
+    (argument("text", "only those with this text in their title", nargs="?"),),
+    examples=("%cocalc projects", "projects = %cocalc projects student"),
+)
+NEW_PROJECT = Command(
+    "new-project",
+    "Create a project.",
+    _new_project,
+    (argument("title", "its title; quote it if it holds blanks"),),
+    examples=('project = %cocalc new-project "Linear algebra"',),
 )

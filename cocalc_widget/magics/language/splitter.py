@@ -1,16 +1,60 @@
-"""Owns the splitting of a magic's line into words: quotes, comments, Windows paths (pure)."""
+"""Owns the splitting of a magic's line into words and their pieces, as a shell would (pure)."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
+from typing import Literal
 
 from ...errors import ValidationError
-from .pieces import Piece, RawWord, closing_brace
 
 _NAME = re.compile(r"[^\W\d]\w*")
 # A word that begins like a Windows path (`C:\`, `\\server`), also as `--option=C:\`.
 _WINDOWS = re.compile(r"(?:--?[\w-]+=)?[\"']?(?:[A-Za-z]:\\|\\\\)")
 _ESCAPABLE = " \t\"'$#{};\\"
+_CLOSING = {"(": ")", "[": "]", "{": "}"}
+
+
+class Word(str):
+    """One word of a line; `quoted` tells whether part of it was quoted or filled in."""
+
+    quoted: bool = False
+
+    @classmethod
+    def of(cls, text: str, *, quoted: bool) -> Word:
+        """A word with its mark."""
+        word = cls(text)
+        word.quoted = quoted
+        return word
+
+
+def is_value(word: str) -> bool:
+    """Whether a word that looks like an option is none: quoted, or the value of a `$name`."""
+    return word.startswith("-") and isinstance(word, Word) and word.quoted
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a word: plain text, a `$name` or an `{expression}`."""
+
+    kind: Literal["text", "name", "expr"]
+    text: str
+    quoted: bool
+
+
+@dataclass(slots=True)
+class RawWord:
+    """A word before `$name` and `{expression}` are filled in, from `start` to `end` in the line."""
+
+    start: int
+    pieces: list[Piece] = field(default_factory=list)
+    end: int = 0
+    quote: str = ""  # the quote that is still open at the end of the line
+
+    def text(self) -> str:
+        """The word as far as it is known without evaluating anything."""
+        marks = {"text": "{}", "name": "${}", "expr": "{{{}}}"}
+        return "".join(marks[piece.kind].format(piece.text) for piece in self.pieces)
 
 
 def scan(line: str, *, partial: bool = False) -> list[RawWord]:
@@ -99,7 +143,7 @@ class _Scanner:
             word.pieces.append(Piece("name", match.group(), quoted))
             self.at = match.end()
         elif char == "{":
-            end = closing_brace(line, at)
+            end = _closing_brace(line, at)
             end = end if end >= 0 else self._open(word, "{")
             word.pieces.append(Piece("expr", line[at + 1 : end], quoted))
             self.at = end + 1
@@ -126,3 +170,26 @@ class _Scanner:
             word.pieces[-1] = Piece("text", last.text + text, quoted)
         else:
             word.pieces.append(Piece("text", text, quoted))
+
+
+def _closing_brace(line: str, start: int) -> int:
+    """Where the brace that opens at `start` closes; -1 if nowhere.
+
+    Strings and brackets inside are Python's own, so that `{d["}"]}` is one expression.
+    """
+    at, expected, quote = start, "", ""
+    while at < len(line):
+        char = line[at]
+        if quote:
+            at += char == "\\"
+            quote = "" if char == quote else quote
+        elif char in "\"'":
+            quote = char
+        elif char in _CLOSING:
+            expected += _CLOSING[char]
+        elif expected and char == expected[-1]:
+            expected = expected[:-1]
+            if not expected:
+                return at
+        at += 1
+    return -1

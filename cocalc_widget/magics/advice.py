@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from ...errors import (
+from ..errors import (
     APIConnectionError,
     AuthenticationError,
     NotFoundError,
@@ -15,8 +15,8 @@ from ...errors import (
 )
 
 if TYPE_CHECKING:
-    from ...errors import CoCalcError
-    from ..language.parser import Command
+    from ..errors import CoCalcError
+    from .language.parser import Command
 
 # The client's words, and what one writes on a line instead.
 ON_A_LINE = {

@@ -1,10 +1,12 @@
-"""Owns asking for secrets, and saying what to do where nobody can be asked."""
+"""Owns what a command has to do with whoever typed it: asking for secrets, and showing text."""
 
 from __future__ import annotations
 
 import getpass
+from typing import Any
 
 from ...errors import ConfigurationError
+from ...redact import printable
 
 
 def ask_secret(prompt: str, *, remedy: str) -> str:
@@ -21,3 +23,12 @@ def ask_secret(prompt: str, *, remedy: str) -> str:
         # that runs the cell takes no input (nbconvert, papermill, Voilà)
         reason = "This front end cannot ask for input."
     raise ConfigurationError(reason, remedy=remedy)
+
+
+class Text(str):
+    """A string that shows as the text it is, not in quotes; what steers a terminal as `�`."""
+
+    __slots__ = ()
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: FBT001, ARG002 - IPython's form
+        printer.text(printable(self))
