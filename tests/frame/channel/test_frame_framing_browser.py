@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import http.server
 import json
-import ssl
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 from framing_table import COCALC, PAGES, TABLE
-from playwright.sync_api import BrowserContext, Frame, Page, sync_playwright
+from playwright.sync_api import Frame, Page
+from stage.chromium import persistent
+from stage.servers import serving
 
-from cocalc_widget.demo.jupyter.chromium import QUIET, find_chromium
-from cocalc_widget.local.certs import Certificate, make_certificate
+from cocalc_widget.local.certs import make_certificate
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 # The page around: shows another one of its kind, or all the frames that it is asked for. A frame
@@ -82,57 +79,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         """Silence."""
 
 
-class Server(http.server.ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 256
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Connections that the browser drops are no news."""
-
-
-@contextmanager
-def serving(handler: type[Handler], certificate: Certificate | None) -> Iterator[int]:
-    server = Server(("127.0.0.1", 0), handler)
-    if certificate is not None:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate.cert_file, certificate.key_file)
-        server.socket = context.wrap_socket(
-            server.socket, server_side=True, do_handshake_on_connect=False
-        )
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
-    try:
-        yield server.server_address[1]
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join(5)
-
-
-@contextmanager
-def chromium(folder: Path, https: int, plain: int) -> Iterator[BrowserContext]:
-    """Chromium, for which all the names and ports of the table are at home here."""
-    secure = [f"MAP *.test:{port} 127.0.0.1:{https}" for port in (443, 8443)]
-    others = [
-        f"MAP {name} 127.0.0.1:{plain}"
-        for name in ("*.test:80", "*.test:8080", "localhost:8888", "127.0.0.1:8888")
-    ]
-    with sync_playwright() as started:
-        context = started.chromium.launch_persistent_context(
-            folder / "profile",
-            executable_path=find_chromium(),
-            headless=True,
-            ignore_https_errors=True,
-            args=[
-                *QUIET,
-                "--ignore-certificate-errors",
-                f"--host-resolver-rules={', '.join([*secure, *others])}",
-            ],
-        )
-        try:
-            yield context
-        finally:
-            context.close()
+def names(https: int, plain: int) -> dict[str, int]:
+    """Where all the names and ports of the table are at home here."""
+    others = ("*.test:80", "*.test:8080", "localhost:8888", "127.0.0.1:8888")
+    return {"*.test:443": https, "*.test:8443": https, **dict.fromkeys(others, plain)}
 
 
 def around(page: Page, ancestors: tuple[str, ...]) -> Page | Frame:
@@ -155,9 +105,9 @@ def test_chromium_does_as_the_table_says(tmp_path: Path) -> None:
     handler = type("Here", (Handler,), {"ran": set()})
     certificate = make_certificate(tmp_path / "tls")
     with (
-        serving(handler, certificate) as https,
-        serving(handler, None) as plain,
-        chromium(tmp_path, https, plain) as context,
+        serving(handler, certificate.cert_file, certificate.key_file) as https,
+        serving(handler) as plain,
+        persistent(tmp_path / "profile", names(https, plain)) as context,
     ):
         for letter, ancestors in PAGES.items():
             page = context.new_page()

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import http.server
-import json
-import ssl
-import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import BrowserContext, Error, Page, sync_playwright
+from playwright.sync_api import BrowserContext, Error, Page
+from stage.chromium import persistent
+from stage.servers import serving
 
 from cocalc_widget import LocalCoCalc
 
@@ -20,17 +19,6 @@ COCALC = "https://cocalc.test"
 COCALC_HUB = "https://cocalc.hub.test"  # the same, under the name of the recordings of B
 HUB = "https://host.allowed.test"
 ALLOWED = ("host.allowed.test", ".sub.test")
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--ignore-certificate-errors",
-]
 PARENT = b"""<!DOCTYPE html><meta charset="utf-8"><link rel="icon" href="data:,">
 <style>body{margin:0}iframe{border:0;width:100vw;height:100vh;display:block}</style><script>
 window.log = [];
@@ -69,60 +57,26 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
 
 @contextlib.contextmanager
-def parents(site: LocalCoCalc, *, tls: bool) -> Iterator[int]:
-    """A real server on loopback that gives the same parent page for every name; its port."""
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-    server.daemon_threads = True
-    if tls:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(site.cert_file, site.key_file)
-        server.socket = context.wrap_socket(server.socket, server_side=True)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
-    try:
-        yield server.server_address[1]
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join(5)
-
-
-@contextlib.contextmanager
 def chromium(
     site: LocalCoCalc, profile: Path, *, third_party_cookies: bool = True
 ) -> Iterator[BrowserContext]:
     """Chromium that finds the site at cocalc.test and parents at all other names.
 
-    Its profile allows cookies of third parties, as the recordings' browser mostly did:
-    this Chromium blocks them otherwise, and in private windows always.
+    Its profile allows cookies of third parties, as the recordings' browser mostly did.
     """
-    (profile / "Default").mkdir()
-    settings: dict[str, Any] = {"cookie_controls_mode": 0, "block_third_party_cookies": False}
-    if not third_party_cookies:
-        settings = {"cookie_controls_mode": 1, "block_third_party_cookies": True}
-    (profile / "Default" / "Preferences").write_text(json.dumps({"profile": settings}))
-    with parents(site, tls=True) as https, parents(site, tls=False) as plain:
-        rules = [
-            f"MAP cocalc.test:443 127.0.0.1:{site.port}",
-            f"MAP cocalc.hub.test:443 127.0.0.1:{site.port}",
-            f"MAP host.allowed.test:8080 127.0.0.1:{plain}",
-            f"MAP localhost:7446 127.0.0.1:{plain}",
-            f"MAP *.test:80 127.0.0.1:{plain}",
-            f"MAP *.test:6443 127.0.0.1:{https}",
-            f"MAP *.test:7445 127.0.0.1:{https}",
-            f"MAP *.test:443 127.0.0.1:{https}",
-        ]
-        with sync_playwright() as playwright:
-            context = playwright.chromium.launch_persistent_context(
-                profile,
-                ignore_https_errors=True,
-                executable_path="/usr/bin/chromium",
-                args=[*FLAGS, f"--host-resolver-rules={', '.join(rules)}"],
-            )
-            try:
-                yield context
-            finally:
-                context.close()
+    with serving(_Handler, site.cert_file, site.key_file) as https, serving(_Handler) as plain:
+        ports = {
+            "cocalc.test:443": site.port,
+            "cocalc.hub.test:443": site.port,
+            "host.allowed.test:8080": plain,
+            "localhost:7446": plain,
+            "*.test:80": plain,
+            "*.test:6443": https,
+            "*.test:7445": https,
+            "*.test:443": https,
+        }
+        with persistent(profile, ports, third_party_cookies=third_party_cookies) as context:
+            yield context
 
 
 class Parent:

@@ -10,7 +10,7 @@ from playwright.sync_api import BrowserContext, Page
 
 from cocalc_widget import LocalCoCalc
 
-from .browser import COCALC_HUB, Parent, chromium
+from .browser import COCALC_HUB, Parent
 from .recordings import APP, entry_of
 
 pytestmark = pytest.mark.browser
@@ -32,14 +32,6 @@ def site() -> Iterator[LocalCoCalc]:
         hollow_seconds=1.0,
     ) as site:
         yield site
-
-
-@pytest.fixture(scope="module")
-def browser(
-    site: LocalCoCalc, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[BrowserContext]:
-    with chromium(site, tmp_path_factory.mktemp("profile")) as context:
-        yield context
 
 
 @pytest.fixture

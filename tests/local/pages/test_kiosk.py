@@ -12,7 +12,7 @@ from playwright.sync_api import BrowserContext
 from cocalc_widget import LocalCoCalc
 
 from ..situations import NOTEBOOK, Stage
-from .browser import ALLOWED, COCALC, Parent, chromium
+from .browser import ALLOWED, COCALC, Parent
 from .recordings import APP, FILE, P1, P2, STRANGERS, entry_of
 
 pytestmark = pytest.mark.browser
@@ -35,9 +35,8 @@ def stage() -> Iterator[Stage]:
 
 
 @pytest.fixture(scope="module")
-def browser(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext]:
-    with chromium(stage.site, tmp_path_factory.mktemp("profile")) as context:
-        yield context
+def site(stage: Stage) -> LocalCoCalc:
+    return stage.site
 
 
 @pytest.fixture

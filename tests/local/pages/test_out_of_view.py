@@ -10,7 +10,7 @@ from playwright.sync_api import BrowserContext
 
 from cocalc_widget import LocalCoCalc
 
-from .browser import COCALC_HUB, Parent, chromium
+from .browser import COCALC_HUB, Parent
 from .recordings import APP
 
 pytestmark = pytest.mark.browser
@@ -32,15 +32,12 @@ def site(request: pytest.FixtureRequest) -> Iterator[LocalCoCalc]:
 
 
 @pytest.fixture(scope="module")
-def context(
-    site: LocalCoCalc, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[BrowserContext]:
-    with chromium(site, tmp_path_factory.mktemp("profile")) as context:
-        page = context.new_page()
-        page.goto(f"{COCALC_HUB}/customize")
-        page.evaluate(SIGN_IN, {"email": site.email, "password": site.password})
-        page.close()
-        yield context
+def context(site: LocalCoCalc, browser: BrowserContext) -> BrowserContext:
+    page = browser.new_page()
+    page.goto(f"{COCALC_HUB}/customize")
+    page.evaluate(SIGN_IN, {"email": site.email, "password": site.password})
+    page.close()
+    return browser
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from cocalc_widget import LocalCoCalc
 from cocalc_widget.local.faults import FAULTS
 
 from ..situations import Stage
-from .browser import ALLOWED, COCALC, Parent, chromium
+from .browser import ALLOWED, COCALC, Parent
 
 pytestmark = pytest.mark.browser
 
@@ -34,9 +34,8 @@ def stage() -> Iterator[Stage]:
 
 
 @pytest.fixture(scope="module")
-def browser(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext]:
-    with chromium(stage.site, tmp_path_factory.mktemp("profile")) as context:
-        yield context
+def site(stage: Stage) -> LocalCoCalc:
+    return stage.site
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from stage.stand_in import enter
 
 from cocalc_widget import LocalCoCalc, config, errors
 from cocalc_widget.api import Client
@@ -359,9 +360,7 @@ def test_a_stopped_cp_says_what_to_do_and_the_rest_can_be_sent(online, monkeypat
     with LocalCoCalc(
         queue=queue, copy_seconds=0.2, latency=0.05, content=content, generation="A"
     ) as site:
-        monkeypatch.setenv("COCALC_HOST", site.url)
-        monkeypatch.setenv("COCALC_API_KEY", site.api_key)
-        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(site.ca_file))
+        enter(monkeypatch, site)
         online["names"] = names
         plain, once = Progress.update, iter([KeyboardInterrupt])
 
@@ -409,9 +408,7 @@ def test_copies(online, monkeypatch):
         online("%cocalc copies")
     content = {"Lesson": {"a.md": "a\n"}, "One": {}, "Two": {}}
     with LocalCoCalc(queue=True, copy_seconds=0.3, content=content, generation="A") as queued:
-        monkeypatch.setenv("COCALC_HOST", queued.url)
-        monkeypatch.setenv("COCALC_API_KEY", queued.api_key)
-        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(queued.ca_file))
+        enter(monkeypatch, queued)
         batch = online("batch = %cocalc cp Lesson:a.md One Two --no-wait\nbatch")
         assert {job.state for job in batch} <= {"queued", "started"}
         before = online("%cocalc copies")
@@ -472,9 +469,7 @@ def test_a_token_by_password_on_each_generation(both, later_site, site, typed):
 def test_a_token_where_nobody_can_mint_it_says_what_to_type(online, monkeypatch, typed, tmp_path):
     with LocalCoCalc(generation="B", content={}) as other:
         _, key = other.create_account("Ann", "A", "ann@local.test", "annspassword")
-        monkeypatch.setenv("COCALC_HOST", other.url)
-        monkeypatch.setenv("COCALC_API_KEY", key)
-        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(other.ca_file))
+        enter(monkeypatch, other, key=key)
         with pytest.raises(errors.PermissionDeniedError) as caught:
             online("%cocalc token --no-password")
         assert "type its password when %cocalc token asks" in str(caught.value)
@@ -503,9 +498,7 @@ def test_the_frame_is_asked_for_first(online):
 
 def test_another_generation(online, monkeypatch):
     with LocalCoCalc(generation="B", admin=True, content={"Lesson": {"a.md": "a\n"}}) as later:
-        monkeypatch.setenv("COCALC_HOST", later.url)
-        monkeypatch.setenv("COCALC_API_KEY", later.api_key)
-        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(later.ca_file))
+        enter(monkeypatch, later)
         assert online("%cocalc login").generation == "B"
         assert online("%cocalc cat Lesson:a.md") == "a\n"
 
@@ -550,9 +543,7 @@ def test_a_frame_of_its_own_for_every_wish_and_every_cocalc(online, site, monkey
             frames.append(online(f"%cocalc open Student:x.md {options}"))
             assert frames[-1] not in frames[:-1]
         with LocalCoCalc(content={"Lesson": {"a.md": "a\n"}}) as other:
-            monkeypatch.setenv("COCALC_HOST", other.url)
-            monkeypatch.setenv("COCALC_API_KEY", other.api_key)
-            monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(other.ca_file))
+            enter(monkeypatch, other)
             # a frame of one CoCalc cannot show the projects of another
             frames.append(online("%cocalc open Lesson:a.md"))
             assert frames[-1] not in frames[:-1]

@@ -7,6 +7,7 @@ import time
 from types import SimpleNamespace
 
 import pytest
+from stage.stand_in import enter
 
 from cocalc_widget import LocalCoCalc, config
 from cocalc_widget.api import Client
@@ -136,9 +137,7 @@ def test_the_deadline_of_the_whole_is_below_fifteen_seconds():
 def test_a_refused_key_is_named_by_its_source_only(magic, monkeypatch, generation):
     detect.forget()
     with LocalCoCalc(generation=generation) as site:
-        monkeypatch.setenv("COCALC_HOST", site.url)
-        monkeypatch.setenv("COCALC_API_KEY", CANARY)
-        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(site.ca_file))
+        enter(monkeypatch, site, key=CANARY)
         report = magic("%cocalc doctor")
     assert report.check("key").state == "fail"
     assert "COCALC_API_KEY is refused" in report.check("key").found
@@ -337,9 +336,7 @@ def test_the_stand_ins_rules_are_found(magic, monkeypatch, generation):
     detect.forget()
     rules = {"frame_ancestors": "'self' https://*.uni.test", "samesite_remember_me": "none"}
     with LocalCoCalc(content={}, generation=generation, **rules) as site:
-        monkeypatch.setenv("COCALC_HOST", site.url)
-        monkeypatch.setenv("COCALC_API_KEY", site.api_key)
-        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(site.ca_file))
+        enter(monkeypatch, site)
         monkeypatch.setattr(
             "cocalc_widget.magics.session.Session.widget",
             lambda _self, _host=None: widget("https://hub.else.org", host=site.url),
@@ -354,9 +351,7 @@ def test_the_stand_ins_rules_are_found(magic, monkeypatch, generation):
 def test_a_page_of_cocalc_that_never_comes_holds_nothing_up(monkeypatch, site):
     """It is asked for beside the rest, and has a deadline of its own."""
     monkeypatch.setattr(checks_site, "_TIMEOUT", (0.5, 0.5))
-    monkeypatch.setenv("COCALC_HOST", site.url)
-    monkeypatch.setenv("COCALC_API_KEY", site.api_key)
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(site.ca_file))
+    enter(monkeypatch, site)
     let_go = threading.Event()
 
     def never(_self, *, timeout):

@@ -1,14 +1,10 @@
 """Owns notebooks that are opened one after the other in a page that stays loaded."""
 
-import sys
-from pathlib import Path
-
 import nbformat
 
 from cocalc_widget.demo.jupyter import scripts as lab_page
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "browser"))
-from labs import SETUP, SHOW, Bench  # noqa: F401 - handed on
+from .labs import Bench
 
 _CLOSE = """async () => {
   const panel = jupyterapp.shell.currentWidget;

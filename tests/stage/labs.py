@@ -1,9 +1,12 @@
-"""Owns a notebook in JupyterLab as the tests see it: cells that must work, values in the kernel."""
+"""Owns JupyterLab beside a stand-in, and notebooks in it: cells that must work, kernel's values."""
 
 import json
 import time
 
+from cocalc_widget.demo.jupyter.lab import Lab
 from cocalc_widget.demo.jupyter.notebook import Notebook
+
+from .stand_in import HUB, environment
 
 _ALL = "() => jupyterapp.commands.execute('notebook:run-all-cells')"
 _OUTPUTS = """() => jupyterapp.shell.currentWidget.content.widgets.map(
@@ -32,6 +35,22 @@ def new(path=None, **options):
     return CoCalc(lesson, path, client=client, token=token, **options)
 """
 SHOW = SETUP + "w = new()\ndisplay(w)\n"
+
+
+def lab_beside(site, folder, env=None, **options):
+    """JupyterLab with the stand-in's certificate, whose kernels find it."""
+    tls = {"certfile": site.cert_file, "keyfile": site.key_file, "ca_file": site.ca_file}
+    env = environment(site, folder / ".config") if env is None else env
+    return Lab(folder, **tls, env=env, **options)
+
+
+def load_lab(context, lab):
+    """A page with JupyterLab, loaded to the end."""
+    page = context.new_page()
+    page.goto(f"https://{HUB}/lab?token={lab.token}&reset")
+    page.wait_for_function("() => window.jupyterapp")
+    page.evaluate("() => jupyterapp.restored")
+    return page
 
 
 class Bench(Notebook):
