@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.testing.globalipapp import start_ipython
+
+HERE = Path(__file__).parent
+IN_CHROMIUM = (HERE / "browser", HERE / "matrix")  # all of it; elsewhere a test or a file says so
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if any(folder in item.path.parents for folder in IN_CHROMIUM):
+            item.add_marker("browser")
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator:
+    """Fixtures are to know how their test ended, for `stage.pictures`."""
+    outcome = yield
+    if call.when == "call":
+        item.report = outcome.get_result()  # type: ignore[attr-defined]
 
 
 @pytest.fixture(autouse=True)

@@ -19,8 +19,8 @@ from cocalc_widget.api.dialects.v1 import DialectV1
 from cocalc_widget.api.dialects.v2 import DialectV2
 from cocalc_widget.local import LocalCoCalc
 
+from .dialects.recordings import Row, load
 from .fake import HANG, RESET, Answer, Reaction, Seen, serving
-from .recordings import Row, load
 
 KEY = "sk-AbCdEfGhIjKlMnOpQrStUv"
 P = "aaaaaaaa-0000-4000-8000-000000000001"

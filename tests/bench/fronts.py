@@ -17,12 +17,13 @@ from cocalc_widget.demo.jupyter.chromium import headless
 from cocalc_widget.demo.jupyter.lab import Lab, free_port
 from cocalc_widget.local import LocalCoCalc
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "matrix"))
-from environments import NEWEST, name_of, python_of
-from sheets import SHOW, Sheet, write
-from tls import in_front_of
+from ..stage.environments import NEWEST, name_of, python_of
+from ..stage.labs import SHOW, lab_beside, load_lab
+from ..stage.sheets import Sheet, write
+from ..stage.stand_in import HUB, environment
+from ..stage.tls import in_front_of
 
-HUB, COCALC = "hub.test", "cocalc.hub.test"  # one site, so that frames are signed in
+COCALC = f"cocalc.{HUB}"  # one site, so that frames are signed in
 PYTHON, SETUP = NEWEST, SHOW  # the newest kernel; what a cell begins with
 _START = 60.0  # seconds for a front end to come up
 
@@ -35,16 +36,6 @@ def site(**options: Any) -> Iterator[LocalCoCalc]:
         yield running
 
 
-def environment(running: LocalCoCalc, folder: Path) -> dict[str, str]:
-    """In which kernels find it."""
-    return {
-        "COCALC_HOST": running.url,
-        "COCALC_API_KEY": running.api_key,
-        "COCALC_CONFIG_DIR": str(folder / ".config"),
-        "REQUESTS_CA_BUNDLE": str(running.ca_file),
-    }
-
-
 @contextlib.contextmanager
 def jupyterlab(
     running: LocalCoCalc, kernels: Sequence[str], *, nodelay: bool = False
@@ -52,23 +43,11 @@ def jupyterlab(
     """A page with JupyterLab, loaded to the end, and its server."""
     with tempfile.TemporaryDirectory() as to, contextlib.ExitStack() as ends:
         folder = Path(to)
-        lab = ends.enter_context(
-            Lab(
-                folder,
-                certfile=running.cert_file,
-                keyfile=running.key_file,
-                ca_file=running.ca_file,
-                env=environment(running, folder),
-                kernels={name_of(version): python_of(version) for version in kernels},
-                nodelay=nodelay,
-            )
-        )
+        paths = {name_of(version): python_of(version) for version in kernels}
+        lab = ends.enter_context(lab_beside(running, folder, kernels=paths, nodelay=nodelay))
         browser = ends.enter_context(headless({HUB: lab.port, COCALC: running.port}))
-        page = browser.new_context(viewport={"width": 1200, "height": 900}).new_page()
-        page.goto(f"https://{HUB}/lab?token={lab.token}&reset")
-        page.wait_for_function("() => window.jupyterapp")
-        page.evaluate("() => jupyterapp.restored")
-        yield page, lab
+        context = browser.new_context(viewport={"width": 1200, "height": 900})
+        yield load_lab(context, lab), lab
 
 
 @contextlib.contextmanager
@@ -92,7 +71,7 @@ def marimo(running: LocalCoCalc, source: str) -> Iterator[tuple[Any, Path]]:
         command += ["--port", str(port), "--proxy", HUB]
         with log.open("wb") as sink:
             process = subprocess.Popen(
-                command, cwd=folder, env={**os.environ, **environment(running, folder)},
+                command, cwd=folder, env={**os.environ, **environment(running, folder / ".config")},
                 stdout=sink, stderr=sink, stdin=subprocess.DEVNULL,
             )  # fmt: skip
         ends.callback(_end, process)

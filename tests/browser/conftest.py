@@ -8,24 +8,17 @@ import shutil
 import comm
 import nbformat
 import pytest
-from labs import Bench
 from plain import QUICK, Parent, PlainComm, Stage
 from sites import COCALC, ELSEWHERE, LISTED, UNLISTED, running
+from stage.labs import Bench, lab_beside
+from stage.pictures import keep, results
+from stage.stand_in import HUB, client_of
 
-from cocalc_widget import Client
 from cocalc_widget.demo.jupyter.chromium import headless
-from cocalc_widget.demo.jupyter.lab import Lab
 from cocalc_widget.frame import Reply
 from cocalc_widget.local import LocalCoCalc
 
-HUB = "hub.test"
 KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-
-
-def pytest_collection_modifyitems(items):
-    for item in items:
-        if "browser" in item.path.parts:
-            item.add_marker("browser")
 
 
 @pytest.fixture(scope="session")
@@ -36,7 +29,7 @@ def site():
 
 @pytest.fixture(scope="session")
 def client(site):
-    return Client(site.api_key, host=site.url, verify=site.ca_file)
+    return client_of(site)
 
 
 @pytest.fixture(autouse=True)
@@ -51,16 +44,7 @@ def all_right_again(request):
 
 @pytest.fixture(scope="session")
 def lab(site, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("lab")
-    env = {
-        "COCALC_HOST": site.url,
-        "COCALC_API_KEY": site.api_key,
-        "COCALC_CONFIG_DIR": str(folder / ".config"),
-        "REQUESTS_CA_BUNDLE": str(site.ca_file),
-    }
-    with Lab(
-        folder, certfile=site.cert_file, keyfile=site.key_file, ca_file=site.ca_file, env=env
-    ) as running:
+    with lab_beside(site, tmp_path_factory.mktemp("lab")) as running:
         yield running
 
 
@@ -88,23 +72,9 @@ def notebook(request, context, lab, tmp_path):
     opened = Bench(page, f"https://{HUB}", lab.token, name)
     opened.file = lab.folder / name
     yield opened
-    report = getattr(request.node, "report", None)
-    if report is not None and report.failed:
-        folder = request.config.rootpath / "test-results"
-        folder.mkdir(exist_ok=True)
-        page.screenshot(path=folder / f"{name}.png")
-        shutil.copy(lab.log, folder / "lab.log")
-        (folder / f"{name}.console.txt").write_text(
-            "\n".join(opened.said).replace(lab.token, "***")
-        )
+    if keep(request, page, name, [line.replace(lab.token, "***") for line in opened.said]):
+        shutil.copy(lab.log, results(request) / "lab.log")
     opened.shut()
-
-
-@pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_makereport(item, call):
-    outcome = yield
-    if call.when == "call":
-        item.report = outcome.get_result()
 
 
 @pytest.fixture(scope="module")
@@ -136,13 +106,8 @@ def stage(request, plain_browser, parents, monkeypatch):
         return made[-1]
 
     yield build
-    report = getattr(request.node, "report", None)
     for one in made:
-        if report is not None and report.failed:
-            folder = request.config.rootpath / "test-results"
-            folder.mkdir(exist_ok=True)
-            one.page.screenshot(path=folder / f"{request.node.name}.png")
-            (folder / f"{request.node.name}.console.txt").write_text("\n".join(one.said))
+        keep(request, one.page, said=one.said)
         for widget in one.widgets.values():
             widget.close()
         one.page.context.close()
@@ -183,7 +148,7 @@ def cocalc(request):
 
 @pytest.fixture(scope="module")
 def cocalc_client(cocalc):
-    return Client(cocalc.api_key, host=cocalc.url, verify=cocalc.ca_file)
+    return client_of(cocalc)
 
 
 @pytest.fixture(scope="module")

@@ -4,14 +4,14 @@ No kernel and no JupyterLab take part, so faults run fast: the page's `model` ha
 the Python object and back, over the same wire.
 """
 
+import contextlib
 import http.server
-import ssl
-import threading
 import time
 from collections import deque
 from pathlib import Path
 
 from comm.base_comm import BaseComm
+from stage.servers import serving
 
 import cocalc_widget
 from cocalc_widget import CoCalc
@@ -94,41 +94,34 @@ window.up = true;
 </script></body>"""
 
 
+class _Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        body, kind = {
+            "/widget.js": (SCRIPT.read_bytes(), "text/javascript"),
+            "/widget.css": (SCRIPT.with_suffix(".css").read_bytes(), "text/css"),
+        }.get(self.path, (PAGE.encode(), "text/html"))
+        self.send_response(200)
+        self.send_header("Content-Type", f"{kind}; charset=utf-8")
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Access-Control-Allow-Origin", "*")
+        if self.path == "/opaque":
+            self.send_header("Content-Security-Policy", "sandbox allow-scripts")
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_args):
+        pass
+
+
 class Parent:
     """A web server for the page: https under every name that leads to it, or plain http."""
 
     def __init__(self, certfile=None, keyfile=None):
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self):
-                body, kind = {
-                    "/widget.js": (SCRIPT.read_bytes(), "text/javascript"),
-                    "/widget.css": (SCRIPT.with_suffix(".css").read_bytes(), "text/css"),
-                }.get(self.path, (PAGE.encode(), "text/html"))
-                self.send_response(200)
-                self.send_header("Content-Type", f"{kind}; charset=utf-8")
-                self.send_header("Content-Length", str(len(body)))
-                self.send_header("Access-Control-Allow-Origin", "*")
-                if self.path == "/opaque":
-                    self.send_header("Content-Security-Policy", "sandbox allow-scripts")
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_args):
-                pass
-
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        if certfile:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(certfile, keyfile)
-            self._server.socket = context.wrap_socket(
-                self._server.socket, server_side=True, do_handshake_on_connect=False
-            )
-        self.port = self._server.server_address[1]
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        self._ends = contextlib.ExitStack()
+        self.port = self._ends.enter_context(serving(_Handler, certfile, keyfile))
 
     def close(self):
-        self._server.shutdown()
-        self._server.server_close()
+        self._ends.close()
 
 
 class PlainComm(BaseComm):

@@ -1,7 +1,7 @@
 """What happens to cells and kernels in JupyterLab while CoCalc is shown in one."""
 
 import pytest
-from labs import SHOW
+from stage.labs import SHOW
 
 READY = SHOW + "assert w.status().result(timeout=30).connection['status'] == 'connected'\n"
 BACK = """

@@ -1,7 +1,7 @@
 """A frame on another site, in a browser that blocks third-party cookies, as Chromium does."""
 
 import pytest
-from conftest import HUB
+from stage.stand_in import HUB
 
 from cocalc_widget.demo.jupyter.chromium import headless
 from cocalc_widget.errors import ChannelBlockedError

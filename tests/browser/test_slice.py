@@ -1,7 +1,7 @@
 """The whole way through, in JupyterLab: a document in a cell, driven from Python."""
 
 import pytest
-from labs import SETUP, SHOW
+from stage.labs import SETUP, SHOW
 
 READY = SHOW + "assert w.status().result(timeout=30).connection['status'] == 'connected'\n"
 

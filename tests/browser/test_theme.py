@@ -1,7 +1,7 @@
 """The themes of JupyterLab."""
 
 from colours import COLOURS, contrast
-from labs import SHOW
+from stage.labs import SHOW
 
 _DARK = "name => jupyterapp.commands.execute('apputils:change-theme', { theme: name })"
 

@@ -13,6 +13,7 @@ from typing import Any
 import nbformat
 import pytest
 from nbclient import NotebookClient
+from stage.stand_in import environment
 
 from cocalc_widget.address import Generation
 from cocalc_widget.demo.check import wanted
@@ -125,14 +126,7 @@ def test_real_cocalc_runs_with_a_key(
         if cell.source.startswith('document = ""'):
             cell.source = 'document = "Lesson:lesson.md"'
     with LocalCoCalc(generation=generation) as site:
-        told = run(
-            nb,
-            monkeypatch,
-            tmp_path,
-            COCALC_HOST=site.url,
-            COCALC_API_KEY=site.api_key,
-            REQUESTS_CA_BUNDLE=str(site.ca_file),
-        )
+        told = run(nb, monkeypatch, tmp_path, **environment(site))
         assert site.api_key not in nbformat.writes(nb)
     text = "\n".join(told)
     assert "with the key from COCALC_API_KEY" in told[0]

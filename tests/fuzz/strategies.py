@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from api.recordings import ROWS, Row
+from api.dialects.recordings import ROWS, Row
 from hypothesis import strategies as st
 
 ID = "aaaaaaaa-0000-4000-8000-000000000001"

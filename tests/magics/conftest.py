@@ -4,6 +4,7 @@ import unicodedata
 
 import pytest
 from IPython.core.completer import provisionalcompleter
+from stage.stand_in import enter
 
 from cocalc_widget import LocalCoCalc, config
 
@@ -68,9 +69,7 @@ def site():
 @pytest.fixture
 def online(magic, site, monkeypatch):
     """Cells of a kernel whose environment knows the stand-in."""
-    monkeypatch.setenv("COCALC_HOST", site.url)
-    monkeypatch.setenv("COCALC_API_KEY", site.api_key)
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(site.ca_file))
+    enter(monkeypatch, site)
     yield magic
     config.logout(site.url)
 
@@ -89,9 +88,7 @@ def both(online, later_site, monkeypatch):
 
     def talk_to(generation):
         if generation == "B":
-            monkeypatch.setenv("COCALC_HOST", later_site.url)
-            monkeypatch.setenv("COCALC_API_KEY", later_site.api_key)
-            monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(later_site.ca_file))
+            enter(monkeypatch, later_site)
         return online
 
     return talk_to

@@ -7,6 +7,7 @@ import time
 
 import pytest
 from jupyter_client.manager import start_new_kernel
+from stage.stand_in import environment
 
 DEADLINE = 60
 
@@ -55,10 +56,7 @@ class Kernel:
 def kernel(site, tmp_path_factory):
     home = tmp_path_factory.mktemp("kernel")
     env = os.environ | {
-        "COCALC_HOST": site.url,
-        "COCALC_API_KEY": site.api_key,
-        "REQUESTS_CA_BUNDLE": str(site.ca_file),
-        "COCALC_CONFIG_DIR": str(home / "config"),
+        **environment(site, home / "config"),
         "IPYTHONDIR": str(home / "ipython"),
     }
     manager, client = start_new_kernel(kernel_name="python3", env=env, startup_timeout=DEADLINE)

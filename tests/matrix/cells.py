@@ -1,6 +1,6 @@
 """Owns the cells that every kernel and front end of the matrix runs."""
 
-from sheets import SHOW
+from stage.labs import SHOW
 
 # Never sent, so never answered: what a wait without an end would be.
 FOREVER = "forever = w._session.ledger.add('status')\n"

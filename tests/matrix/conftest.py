@@ -3,22 +3,17 @@
 import statistics
 
 import pytest
-from environments import KERNELS, name_of, python_of
-from sheets import Sheet, write
+from stage.environments import KERNELS, name_of, python_of
+from stage.labs import lab_beside, load_lab
+from stage.pictures import keep
+from stage.sheets import Sheet, write
+from stage.stand_in import HUB, environment
 
 from cocalc_widget.demo.jupyter.chromium import headless
-from cocalc_widget.demo.jupyter.lab import Lab
 from cocalc_widget.local import LocalCoCalc
 
-HUB = "hub.test"
 HEAD = ("kernel", "front end", "way", "median ms")
 ROWS = []
-
-
-def pytest_collection_modifyitems(items):
-    for item in items:
-        if "matrix" in item.path.parts:
-            item.add_marker("browser")
 
 
 def pytest_terminal_summary(terminalreporter, config):
@@ -55,25 +50,13 @@ def site():
 @pytest.fixture(scope="session")
 def env(site, tmp_path_factory):
     """The environment in which kernels find the stand-in."""
-    return {
-        "COCALC_HOST": site.url,
-        "COCALC_API_KEY": site.api_key,
-        "COCALC_CONFIG_DIR": str(tmp_path_factory.mktemp("config")),
-        "REQUESTS_CA_BUNDLE": str(site.ca_file),
-    }
+    return environment(site, tmp_path_factory.mktemp("config"))
 
 
 @pytest.fixture(scope="session")
 def lab(site, env, tmp_path_factory):
     kernels = {name_of(version): python_of(version) for version in KERNELS}
-    with Lab(
-        tmp_path_factory.mktemp("lab"),
-        certfile=site.cert_file,
-        keyfile=site.key_file,
-        ca_file=site.ca_file,
-        env=env,
-        kernels=kernels,
-    ) as running:
+    with lab_beside(site, tmp_path_factory.mktemp("lab"), env, kernels=kernels) as running:
         yield running
 
 
@@ -86,30 +69,12 @@ def context(lab):
         made.close()
 
 
-def load_lab(context, lab):
-    """A page with JupyterLab, loaded to the end."""
-    page = context.new_page()
-    page.goto(f"https://{HUB}/lab?token={lab.token}&reset")
-    page.wait_for_function("() => window.jupyterapp")
-    page.evaluate("() => jupyterapp.restored")
-    return page
-
-
 @pytest.fixture(scope="module")
 def page(context, lab):
     """JupyterLab, loaded once for all tests of a module."""
     made = load_lab(context, lab)
     yield made
     made.close()
-
-
-def keep(request, page):
-    """Keep a picture of the page if the test failed."""
-    report = getattr(request.node, "report", None)
-    if report is not None and report.failed:
-        folder = request.config.rootpath / "test-results"
-        folder.mkdir(exist_ok=True)
-        page.screenshot(path=folder / f"matrix-{request.node.name}.png")
 
 
 @pytest.fixture
@@ -124,13 +89,6 @@ def sheet(request, page, lab):
         return made[-1]
 
     yield build
-    keep(request, page)
+    keep(request, page, f"matrix-{request.node.name}")
     for one in made:
         one.shut()
-
-
-@pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_makereport(item, call):
-    outcome = yield
-    if call.when == "call":
-        item.report = outcome.get_result()

@@ -4,22 +4,22 @@ import json
 
 import pytest
 from cells import AWAIT, BLOCK, TIMED
-from conftest import HUB, keep, load_lab
-from environments import NEWEST, name_of, python_of
-from sheets import SHOW, Sheet, write
+from stage.environments import NEWEST, name_of, python_of
+from stage.labs import SHOW, lab_beside, load_lab
+from stage.pictures import keep
+from stage.sheets import Sheet, write
+from stage.stand_in import HUB
 
 from cocalc_widget.demo.jupyter.chromium import headless
-from cocalc_widget.demo.jupyter.lab import Lab
 
 pytestmark = pytest.mark.timeout(90)
 KERNEL, FRONT = name_of(NEWEST), "JupyterLab, nodelay"
 
 
 def test_lab_that_sends_at_once(request, site, env, tmp_path, note):
-    tls = {"certfile": site.cert_file, "keyfile": site.key_file, "ca_file": site.ca_file}
     kernels = {KERNEL: python_of(NEWEST)}
     with (
-        Lab(tmp_path, **tls, env=env, kernels=kernels, nodelay=True) as lab,
+        lab_beside(site, tmp_path, env, kernels=kernels, nodelay=True) as lab,
         headless({HUB: lab.port}) as browser,
     ):
         write(lab.folder, "quick.ipynb", KERNEL)
@@ -32,5 +32,5 @@ def test_lab_that_sends_at_once(request, site, env, tmp_path, note):
             assert sheet.failures == []
             sheet.shut()
         finally:
-            keep(request, page)
+            keep(request, page, f"matrix-{request.node.name}")
         assert "cocalc_widget.nodelay | extension was successfully loaded" in lab.log.read_text()

@@ -7,9 +7,11 @@ import nbclient
 import nbformat
 import pytest
 from cells import AWAIT, BLOCK, FOREVER, RAN_ALL, RUN_ALL, TIMED, gather
-from conftest import HUB, keep, load_lab
-from environments import NEWEST, name_of
-from sheets import SETUP, SHOW, Sheet, write
+from stage.environments import NEWEST, name_of
+from stage.labs import SETUP, SHOW, load_lab
+from stage.pictures import keep
+from stage.sheets import Sheet, write
+from stage.stand_in import HUB
 
 pytestmark = pytest.mark.timeout(90)
 KERNEL = name_of(NEWEST)
@@ -26,7 +28,7 @@ def notebook(request, context, lab):
     page.goto(f"https://{HUB}/notebooks/{name}?token={lab.token}")
     page.wait_for_function("() => window.jupyterapp?.shell.currentWidget?.content?.model")
     yield Sheet(page, None)
-    keep(request, page)
+    keep(request, page, f"matrix-{request.node.name}")
     page.evaluate("() => jupyterapp.serviceManager.sessions.shutdownAll()")
     page.close()
 
@@ -79,7 +81,7 @@ def test_lab_without_subshells_refuses_at_once(request, context, lab, note):
         note(NEWEST, DEAF, "await", json.loads(sheet.works(AWAIT)))
         sheet.shut()
     finally:
-        keep(request, page)
+        keep(request, page, f"matrix-{request.node.name}")
         page.close()
         settings.unlink()
 
@@ -115,7 +117,7 @@ def test_voila(request, context, lab, note):
     page = context.new_page()
     page.goto(f"https://{HUB}/voila/render/voila.ipynb?token={lab.token}", timeout=60_000)
     told = written(lab.folder / "voila.json", lambda: page.wait_for_timeout(200))
-    keep(request, page)
+    keep(request, page, f"matrix-{request.node.name}")
     page.locator("iframe[title*=CoCalc]").wait_for()
     page.close()
     assert "failed" not in told, told

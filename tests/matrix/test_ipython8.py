@@ -4,7 +4,7 @@ import time
 
 import pytest
 from bare import DEADLINE, bare
-from environments import python_with
+from stage.environments import python_with
 
 OLDEST = "8.18"
 

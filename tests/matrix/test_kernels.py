@@ -5,8 +5,8 @@ import time
 
 import pytest
 from cells import AWAIT, BLOCK, FOREVER, RAN_ALL, RUN_ALL, TIMED, gather
-from environments import KERNELS, name_of
-from sheets import SETUP, SHOW
+from stage.environments import KERNELS, name_of
+from stage.labs import SETUP, SHOW
 
 pytestmark = pytest.mark.timeout(90)
 LAB = "JupyterLab"

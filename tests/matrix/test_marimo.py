@@ -7,9 +7,10 @@ import time
 import urllib.request
 
 import pytest
-from conftest import HUB
+from stage.pictures import results
+from stage.stand_in import HUB
+from stage.tls import in_front_of
 from test_fronts import written
-from tls import in_front_of
 
 from cocalc_widget.demo.jupyter.chromium import headless
 from cocalc_widget.demo.jupyter.lab import free_port
@@ -113,9 +114,7 @@ def test_marimo(site, port, tmp_path, request, note):
             told = written(tmp_path / "marimo-1.json", lambda: page.wait_for_timeout(200))
             later = written(tmp_path / "marimo-2.json", lambda: page.wait_for_timeout(200))
         finally:
-            folder = request.config.rootpath / "test-results"
-            folder.mkdir(exist_ok=True)
-            page.screenshot(path=folder / "matrix-marimo.png")
+            page.screenshot(path=results(request) / "matrix-marimo.png")
         page.locator("iframe[title*=CoCalc]").wait_for()
     assert "failed" not in told, told
     assert told["first"] == ["lesson.md"]

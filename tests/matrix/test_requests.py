@@ -6,7 +6,7 @@ from queue import Empty
 
 import pytest
 from bare import DEADLINE, bare
-from environments import KERNELS, name_of, python_of
+from stage.environments import KERNELS, name_of, python_of
 
 SEVEN = [version for version in KERNELS if version.startswith("7")]
 LYING = ["7.1", "7.3"]

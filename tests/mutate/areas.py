@@ -55,10 +55,10 @@ def _modules(folder: str, names: str) -> tuple[str, ...]:
     return tuple(f"cocalc_widget/{folder}{name}.py" for name in names.split())
 
 
-_API = ("tests/api/test_*.py", "tests/wire/test_*.py")
-_API_NOT = ("tests/wire/test_killed.py", "tests/wire/test_fork.py")
-_FRAME = ("tests/frame/test_*.py",)
-_FRAME_NOT = ("tests/frame/test_*_browser.py",)
+_API = ("tests/api/**/test_*.py",)
+_API_NOT = ("tests/api/copying/test_killed.py",)
+_FRAME = ("tests/frame/**/test_*.py",)
+_FRAME_NOT = ("tests/frame/**/test_*_browser.py",)
 _JS = "js/test/"
 
 AREAS = {
@@ -93,7 +93,7 @@ AREAS = {
             "tests/test_config.py",
             "tests/test_redact.py",
             "tests/test_errors.py",
-            "tests/magics/test_*.py",
+            "tests/magics/**/test_*.py",
             "tests/api/test_log.py",
             "tests/api/test_tokens*.py",
             "tests/secrets/test_secrets_tracebacks.py",
@@ -111,7 +111,7 @@ AREAS = {
     ),
     "verdict": Area(
         _modules("frame/channel/", "verdict framing facts"),
-        (*_FRAME, "tests/magics/test_magics_doctor.py"),
+        (*_FRAME, "tests/magics/doctor/test_magics_doctor.py"),
         _FRAME_NOT,
     ),
     "engine": Area(

@@ -24,9 +24,10 @@ import nbformat
 import pytest
 from audit_stage import Secrets, Sheet, Watch, listen
 from scanning import Scanner
+from stage.labs import lab_beside
+from stage.stand_in import environment
 
 from cocalc_widget.demo.jupyter.chromium import headless
-from cocalc_widget.demo.jupyter.lab import Lab
 from cocalc_widget.local import LocalCoCalc
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(420)]
@@ -92,9 +93,7 @@ def play(root, patch):
             found.secrets.of(one)
             found.asked[one.url] = (one.api_key, listen(one))
         found.env = {
-            "COCALC_HOST": site.url,
-            "COCALC_API_KEY": site.api_key,
-            "REQUESTS_CA_BUNDLE": str(site.ca_file),
+            **environment(site),
             "AUDIT_SECRET_KEY": site.api_key,
             "AUDIT_SECRET_PASSWORD": site.password,
             "AUDIT_SECRET_KEY_B": second.api_key,
@@ -104,10 +103,7 @@ def play(root, patch):
             "AUDIT_OTHER_CA": str(second.ca_file),
             **found.secrets.typed(),
         }
-        lab = Lab(
-            found.work, certfile=site.cert_file, keyfile=site.key_file, ca_file=site.ca_file,
-            env=found.env,
-        )  # fmt: skip
+        lab = lab_beside(site, found.work, found.env)
         settings = lab.home / "config" / "jupyter_server_config.json"
         settings.write_text(json.dumps({"ServerApp": {"log_level": "DEBUG"}}))
         with lab, headless({HUB: lab.port}) as browser:

@@ -11,6 +11,7 @@ import time
 import pytest
 from canaries import Canary, new_key, new_password
 from scanning import Scanner
+from stage.stand_in import enter
 
 from cocalc_widget import Client
 from cocalc_widget.api.http import transport
@@ -43,9 +44,7 @@ def kept(site):
 @pytest.fixture
 def verbose(shell, site, monkeypatch):
     """A shell whose tracebacks show the values of variables, and secrets for its cells."""
-    monkeypatch.setenv("COCALC_HOST", site.url)
-    monkeypatch.setenv("COCALC_API_KEY", site.api_key)
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(site.ca_file))
+    enter(monkeypatch, site)
     monkeypatch.setenv("AUDIT_PASSWORD", PASSWORD.value)
     mode = shell.InteractiveTB.mode
     shell.InteractiveTB.set_mode("Verbose")

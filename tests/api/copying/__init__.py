@@ -1,0 +1,1 @@
+"""Copies to one and to many: sent, followed, found again, checked."""

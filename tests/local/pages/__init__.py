@@ -1,0 +1,1 @@
+"""The stand-in's pages, held against the recordings and beyond them, mostly in Chromium."""

@@ -1,0 +1,1 @@
+"""What the stand-in keeps: files, copies, rights, the log."""

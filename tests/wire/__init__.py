@@ -1,1 +1,0 @@
-"""A server that misbehaves on the wire, and what the client makes of it."""
