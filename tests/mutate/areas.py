@@ -88,7 +88,7 @@ AREAS = {
         ("tests/test_address.py", "tests/test_config.py", "tests/fuzz/test_addresses.py"),
     ),
     "keys": Area(
-        _modules("", "config keyfiles redact"),
+        _modules("", "config redact"),
         (
             "tests/test_config.py",
             "tests/test_redact.py",
