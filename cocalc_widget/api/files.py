@@ -1,4 +1,4 @@
-"""Owns text files of any size: what one request can't carry, and what is not text."""
+"""Owns a project's text files, of any size: what one request can't carry, what is not text."""
 
 from __future__ import annotations
 
@@ -11,12 +11,16 @@ import uuid
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from ..address import check_path
 from ..errors import CoCalcError, ServerError, ValidationError
+from .dialects.interface import folder_named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from .connection import Connection
     from .dialects.interface import Dialect
+    from .results.projects import Project
 
 # $1 the folder of the parts, $2 the file, $3 the hash of the whole
 _JOIN = """\
@@ -37,7 +41,28 @@ _DIRECTORY = 'Read a file in it, or list it: client.exec(PROJECT, "ls", [PATH]).
 _BINARY = 'For its bytes: client.exec(PROJECT, "base64", [PATH]).'
 
 
-def write(dialect: Dialect, project_id: str, path: str, text: str) -> None:
+def read_text(connection: Connection, project: str | Project, path: str) -> str:
+    """The content of a text file; the errors are those of `Client.read_text`."""
+    path = check_path(path)
+    project_id = connection.project_id(project)
+    content = connection.dialect.read_text(project_id, path)
+    return _checked(connection.dialect, project_id, path, content)
+
+
+def write_text(connection: Connection, project: str | Project, path: str, text: str) -> None:
+    """Write a whole text file; the errors are those of `Client.write_text`."""
+    if not isinstance(text, str):
+        # a number as content was never answered by the server (recording)
+        raise ValidationError(f"the text must be a string, not {type(text).__name__}.")
+    path = check_path(path)
+    if path.endswith("/"):
+        raise ValidationError(f"{path!r} names a folder.", remedy="Name a file in that folder.")
+    if _SURROGATE.search(text):  # what no request can carry
+        raise _no_unicode()
+    _write(connection.dialect, connection.project_id(project), path, text)
+
+
+def _write(dialect: Dialect, project_id: str, path: str, text: str) -> None:
     """Write a whole text file, in one request or in parts that are joined and checked.
 
     CoCalc takes 100 kB as JSON and 1 MB as a form (recording). Larger text goes
@@ -71,12 +96,7 @@ def write(dialect: Dialect, project_id: str, path: str, text: str) -> None:
         return
     left = "" if _clean(dialect, project_id, parts) else _left(parts)
     if ended.exit_code == 21:
-        raise ValidationError(
-            f"{path!r} is a folder: nothing was written.",
-            endpoint="write_text",
-            status=200,
-            remedy="Name a file in that folder.",
-        )
+        raise folder_named(path, "write_text")
     why = "they differ from what was sent" if ended.exit_code == 23 else ended.stderr.strip()
     raise ServerError(
         f"the parts of {path!r} could not be joined: {why or f'exit code {ended.exit_code}'}.",
@@ -85,7 +105,7 @@ def write(dialect: Dialect, project_id: str, path: str, text: str) -> None:
     )
 
 
-def check(dialect: Dialect, project_id: str, path: str, content: str) -> str:
+def _checked(dialect: Dialect, project_id: str, path: str, content: str) -> str:
     """The content of a file, if it is text.
 
     Raises:
@@ -130,12 +150,6 @@ def measure(text: str, *, form: bool) -> int:
     except UnicodeEncodeError:
         pass
     raise _no_unicode()
-
-
-def check_unicode(text: str) -> None:
-    """Refuse what no request can carry, or `ValidationError`."""
-    if _SURROGATE.search(text):
-        raise _no_unicode()
 
 
 def _no_unicode() -> ValidationError:

@@ -15,15 +15,15 @@ from cocalc_widget import errors
 from cocalc_widget.address import Address
 from cocalc_widget.api import Client
 from cocalc_widget.api.copying.batch import CopyBatch
-from cocalc_widget.api.copying.recovering import Before, Lost, recover
+from cocalc_widget.api.copying.lost_answers import Before, Lost, recover
 from cocalc_widget.api.copying.targets import read
 from cocalc_widget.api.dialects import detection as detect
-from cocalc_widget.api.dialects.caller import Caller
+from cocalc_widget.api.dialects.calls import Caller
 from cocalc_widget.api.dialects.interface import CopyOptions
-from cocalc_widget.api.http.deadline import exchange
+from cocalc_widget.api.http.answers import words_of
+from cocalc_widget.api.http.connections import exchange
 from cocalc_widget.api.http.messages import Reply
 from cocalc_widget.api.http.transport import Transport
-from cocalc_widget.api.http.wording import words_of
 from cocalc_widget.api.results.jobs import CopyJob
 from cocalc_widget.redact import Secret
 

@@ -22,7 +22,7 @@ from cocalc_widget.api.copying.following import (
     Follower,
     next_interval,
 )
-from cocalc_widget.api.copying.recovering import SLACK, Before, Lost, recover
+from cocalc_widget.api.copying.lost_answers import SLACK, Before, Lost, recover
 from cocalc_widget.api.copying.sending import PAGE, Sender, is_unclear
 from cocalc_widget.api.dialects.interface import CopyOptions, Listing
 from cocalc_widget.api.results.jobs import CopyJob, check_job_id

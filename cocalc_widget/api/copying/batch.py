@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ...errors import APIError, CoCalcError, NotFoundError, ValidationError
-from ..http.policy import check_seconds
+from ..http.timeouts import check_seconds
 from ..results import tables as rich
 from ..results.jobs import CopyJobs, job_row
 from . import workers

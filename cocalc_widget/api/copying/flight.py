@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 from ...errors import APIConnectionError, APITimeoutError, CoCalcError
 from ...forking import new_lock, on_fork
-from ..http.policy import BATCH_WAIT
+from ..http.timeouts import BATCH_WAIT
 from ..results.jobs import CopyJobs
 from .following import FIRST, PATIENCE, TRANSIENT, Follower, next_interval
 from .progress import Progress

@@ -10,13 +10,13 @@ from ...forking import Lock, new_lock
 from ..dialects.interface import Listing
 from ..http.failures import is_late
 from ..results.jobs import CopyJob, State
-from .recovering import Before, Lost
+from .lost_answers import Before, Lost
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from ...address import Address
-    from ..dialects.caller import Caller
+    from ..dialects.calls import Caller
     from ..dialects.interface import CopyOptions, Dialect
 
 E = TypeVar("E", bound=CoCalcError)

@@ -1,18 +1,78 @@
-"""Owns the way to one URL: its pool of connections and the head of its requests, made once."""
+"""Owns what is kept from one request to the next: the session's settings, and the way to a URL."""
 
 from __future__ import annotations
 
+import logging
+import os
+import platform
 from dataclasses import dataclass
+from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlsplit
 
+import requests
 import urllib3
+from requests.utils import get_environ_proxies
 
-from ...redact import Secret
+from ..._version import __version__
+from ...address import is_loopback
+from ...errors import ConfigurationError
+from ...redact import Secret, redact
+from .connections import DeadlineAdapter
 from .messages import Reply, read_head, read_reply
 
 if TYPE_CHECKING:
-    import requests
     from requests.adapters import HTTPAdapter
+
+USER_AGENT = f"cocalc-widget/{__version__} (Python {platform.python_version()})"
+
+
+class _Discreet(logging.Filter):
+    """urllib3 logs the URL of each request at DEBUG; a token in one is masked there."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.args, tuple) and "auth_token" in str(record.args):
+            record.args = tuple(redact(a) if isinstance(a, str) else a for a in record.args)
+        return True
+
+
+_DISCREET = _Discreet()
+
+
+def make_session(host: str, *, verify: bool | str, pool: int) -> requests.Session:
+    """A session that keeps connections, but neither cookies nor what .netrc says.
+
+    A cookie could sign later calls in as somebody else (`auth/sign-up` of API v2
+    sets one, recording), and .netrc could replace the key.
+    """
+    logging.getLogger("urllib3.connectionpool").addFilter(_DISCREET)  # once: it is the same one
+    session = requests.Session()
+    session.trust_env = False
+    if not is_loopback(urlsplit(host).hostname or ""):  # no proxy can reach this machine's own
+        session.proxies = dict(get_environ_proxies(host))
+    if verify is True:
+        found = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
+        session.verify = found or True
+    else:
+        session.verify = verify
+    return _filled(session, pool)
+
+
+def renewed(old: requests.Session, pool: int) -> requests.Session:
+    """The same session in a child: with the settings of its parent, and no connection."""
+    session = requests.Session()
+    session.trust_env, session.verify = False, old.verify
+    session.proxies = old.proxies  # not asked for again: on macOS a child cannot
+    return _filled(session, pool)
+
+
+def _filled(session: requests.Session, pool: int) -> requests.Session:
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    session.headers.update({"User-Agent": USER_AGENT, "Accept": "application/json"})
+    adapter = DeadlineAdapter(pool_connections=4, pool_maxsize=pool)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    return session
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,3 +142,17 @@ def make_route(session: requests.Session, request: requests.Request) -> Route:
     key = prepared.headers.pop("Authorization", None)
     auth = Secret(key) if isinstance(key, str) else None
     return Route(pool, str(prepared.method), target, dict(prepared.headers), auth)
+
+
+def check_ca(verify: object) -> bool | str:
+    """The setting as requests takes it; refuses a CA file that is not there in better words."""
+    if isinstance(verify, bool):
+        return verify
+    if not isinstance(verify, (str, os.PathLike)):
+        raise ConfigurationError(
+            f"verify must be True, False or the path of a CA file, not {verify!r}."
+        )
+    file = os.fsdecode(verify)
+    if not os.path.exists(file):  # noqa: PTH110
+        raise ConfigurationError(f"the CA file {file!r} does not exist.")
+    return file
