@@ -81,7 +81,7 @@ def test_a_job_without_an_id_tells_what_is_known() -> None:
 def test_a_pending_job_that_somebody_deletes_is_cancelled(monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither pending nor finished in any list: it is asked for by its id."""
     monkeypatch.setattr("cocalc_widget.api.copying.following.SLOWEST", 0.02)
-    monkeypatch.setattr("cocalc_widget.api.copying.flight.FIRST", 0.01)
+    monkeypatch.setattr("cocalc_widget.api.copying.batch.FIRST", 0.01)
     queue = Queue(seconds=60)
     with serving(queue) as server:
         batch = client(server.url).copy(SRC, project(1), project(2), wait=False)

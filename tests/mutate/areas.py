@@ -74,10 +74,10 @@ AREAS = {
         (
             *_modules(
                 "api/copying/",
-                "flight sending lost_answers following batch checking targets workers",
+                "batch sending lost_answers following checking targets workers",
             ),
             *_modules("api/", "copies"),
-            *_modules("api/dialects/", "base v1 v2 conat"),
+            *_modules("api/dialects/", "base v1 v2"),
             *_modules("api/results/", "jobs"),
         ),
         _API,
