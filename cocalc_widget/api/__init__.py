@@ -7,7 +7,8 @@ from .copying.batch import CopyBatch
 from .framing import Framing
 from .log import Log, LogEntry
 from .results.jobs import CopyJob, CopyJobs
-from .results.values import Account, ExecResult, Ping, Project, Projects, Token, Whoami
+from .results.projects import Project, Projects
+from .results.values import Account, ExecResult, Ping, Token, Whoami
 from .standing import Standing
 
 __all__ = [

@@ -88,7 +88,9 @@ def test_a_raw_answer_shows_no_secret(name, answer, open_parts, shell):
     detect.forget()
     with serving(lambda _seen: Answer(answer)) as server:
         client = Client("k", host=server.url, api="v1" if "_" in name else "auto")
-        client._found = (detect.DialectV1 if "_" in name else detect.DialectConat)(client._caller)
+        client._connection.found = (detect.DialectV1 if "_" in name else detect.DialectConat)(
+            client._connection.caller
+        )
         told = client.call(name)
     shown = repr(told) + pretty(told) + str(shell.display_formatter.format(told)[0])
     assert VALUE not in shown

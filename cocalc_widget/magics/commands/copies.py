@@ -56,7 +56,7 @@ def _copies(session: Session, args: Namespace) -> object:
 
 def _told(work: Callable[[], T]) -> T:
     """Do it; where Ctrl-C stops it, what can be done then is said in words of this magic."""
-    from ...api.copying.flight import WaitingStopped
+    from ...api.copying.workers import WaitingStopped
 
     try:
         return work()

@@ -22,7 +22,7 @@ def _projects(session: Session, args: Namespace) -> object:
 
 
 def _new_project(session: Session, args: Namespace) -> object:
-    from ...api.results.values import Project
+    from ...api.results.projects import Project
 
     made = Project(session.client().create_project(args.title), args.title)
     session.projects.clear()  # completion asks again, and finds it

@@ -150,7 +150,7 @@ class Known:
         listed = self.projects()
         if not listed:
             return None
-        from ...api.projects import called  # which the listing has loaded
+        from ...api.results.projects import called  # which the listing has loaded
 
         hits = called(project, listed)
         return hits[0].project_id if len(hits) == 1 else None

@@ -11,8 +11,8 @@ import pytest
 
 from cocalc_widget import errors
 from cocalc_widget.address import Address
+from cocalc_widget.api.copying import batch as batch_module
 from cocalc_widget.api.copying import checking
-from cocalc_widget.api.copying import flight as flight_module
 from cocalc_widget.api.copying import following as polling
 from cocalc_widget.api.copying.batch import CopyBatch, raise_if_hopeless
 from cocalc_widget.api.copying.checking import Content, Entry, compare
@@ -24,8 +24,8 @@ from cocalc_widget.api.copying.following import (
     Follower,
     next_interval,
 )
-from cocalc_widget.api.copying.recovering import SLACK, Before, Lost, recover
-from cocalc_widget.api.copying.sending import PAGE, Sender, is_unclear
+from cocalc_widget.api.copying.lost_answers import SLACK, Before, Lost, is_unclear, recover
+from cocalc_widget.api.copying.sending import PAGE, Sender
 from cocalc_widget.api.dialects.interface import CopyOptions, Listing
 from cocalc_widget.api.results.jobs import CopyJob, check_job_id
 
@@ -123,7 +123,7 @@ def states(batch: CopyBatch) -> list[str]:
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Nobody waits here; how long they would have."""
     slept: list[float] = []
-    monkeypatch.setattr(flight_module.time, "sleep", slept.append)
+    monkeypatch.setattr(batch_module.time, "sleep", slept.append)
     return slept
 
 
@@ -604,7 +604,7 @@ def test_a_batch_is_sent_once_and_waited_for(waits: list[float]) -> None:
 
 def test_of_a_large_batch_the_first_may_have_ended_already(waits: list[float]) -> None:
     server = Server()
-    targets = [Address(P(2), f"{n}.md") for n in range(flight_module.MANY + 1)]
+    targets = [Address(P(2), f"{n}.md") for n in range(batch_module.MANY + 1)]
     for it in targets:
         server.answers[it] = f"id-{it.path}"
     batch = CopyBatch(sender(server), targets, concurrency=1, progress=False).send()
@@ -778,7 +778,7 @@ def test_ctrl_c_stops_the_waiting_and_says_what_goes_on(monkeypatch: pytest.Monk
 
     server = Server()
     batch = batch_of(server, 2).send()
-    monkeypatch.setattr(flight_module.time, "sleep", interrupt)
+    monkeypatch.setattr(batch_module.time, "sleep", interrupt)
     with pytest.raises(KeyboardInterrupt, match="Stopped waiting; 2 copies go on") as caught:
         batch.wait()
     assert "not sent" not in str(caught.value)

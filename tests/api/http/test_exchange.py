@@ -14,19 +14,20 @@ from typing import Any
 import pytest
 import requests
 import urllib3
+from cocalc_widget.api.dialects.spoken import Spoken
 
 from cocalc_widget import errors
 from cocalc_widget.api.dialects import detection as detect
-from cocalc_widget.api.dialects.caller import BRIDGE_EXTRA, FORM_LIMIT, JSON_LIMIT, Caller
+from cocalc_widget.api.dialects.calls import BRIDGE_EXTRA, FORM_LIMIT, JSON_LIMIT, Caller
 from cocalc_widget.api.dialects.detection import dialect_for, reason
-from cocalc_widget.api.dialects.spoken import Spoken
 from cocalc_widget.api.http import messages as wire
-from cocalc_widget.api.http import policy
+from cocalc_widget.api.http import timeouts
 from cocalc_widget.api.http import transport as transport_module
-from cocalc_widget.api.http.deadline import DeadlineAdapter, Exchange, _Socket, exchange
-from cocalc_widget.api.http.envelope import read, unexpected
-from cocalc_widget.api.http.messages import Reply, encode, make_session
-from cocalc_widget.api.http.policy import (
+from cocalc_widget.api.http.answers import read, unexpected
+from cocalc_widget.api.http.connections import DeadlineAdapter, Exchange, _Socket, exchange
+from cocalc_widget.api.http.messages import Reply, encode
+from cocalc_widget.api.http.session import make_route, make_session
+from cocalc_widget.api.http.timeouts import (
     Timeouts,
     backoff,
     check_seconds,
@@ -36,7 +37,6 @@ from cocalc_widget.api.http.policy import (
     retry_after,
     worth_retrying,
 )
-from cocalc_widget.api.http.route import make_route
 from cocalc_widget.api.http.transport import Transport
 from cocalc_widget.redact import Secret
 
@@ -62,7 +62,7 @@ def reply(
 
 
 def test_a_timeout_is_for_a_call_or_to_connect_and_for_a_call() -> None:
-    assert check_timeout(None) == Timeouts(policy.CONNECT, policy.TOTAL, policy.COPY_WAIT)
+    assert check_timeout(None) == Timeouts(timeouts.CONNECT, timeouts.TOTAL, timeouts.COPY_WAIT)
     assert check_timeout(30) == Timeouts(10.0, 30, 30)
     assert check_timeout(5.0) == Timeouts(5.0, 5.0, 5.0), "no longer to connect than for all"
     assert check_timeout((2, 30)) == Timeouts(2, 30, 30)
@@ -518,7 +518,7 @@ def test_a_page_is_asked_for_without_a_key() -> None:
 
 def test_the_servers_clock_goes_on_by_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [50.0]
-    monkeypatch.setattr("cocalc_widget.api.dialects.caller.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr("cocalc_widget.api.dialects.calls.time.monotonic", lambda: clock[0])
     subject, _there = caller(
         reply(200, {}, date=formatdate(1000)),
         reply(200, {}, date=formatdate(1000)),
@@ -846,7 +846,7 @@ def test_a_way_that_goes_on_and_on_ends() -> None:
     with serving(handle) as server:
         with pytest.raises(errors.ServerError):
             Transport(server.url).request("GET", "/x", endpoint="x")
-        assert len(server.seen) == policy.REDIRECTS + 1
+        assert len(server.seen) == timeouts.REDIRECTS + 1
     with serving(lambda _seen: Answer({}, 307, headers={"Location": "/x"})) as server:
         found = Transport(server.url).request("GET", "/x", endpoint="x")
         assert (found.status, len(server.seen)) == (307, 1), "to itself: an answer"

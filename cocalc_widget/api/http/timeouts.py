@@ -1,4 +1,4 @@
-"""Owns the numbers and rules of patience: timeouts, what is tried again, and when (pure)."""
+"""Owns timeouts and retries: how long is waited, what is tried again, and when (pure)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Owns which of the server's jobs are copies whose answer got lost (pure).
+"""Owns copies whose answer got lost: when one did, and which of the server's jobs it is (pure).
 
 A job is taken for one of these only where it can be no other: it was not there before
 the copy was sent, it was made until the answer was missed, it copies the same in the same
@@ -11,14 +11,24 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from ...errors import ServerError
+from ..http.failures import is_late
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
+    from ...errors import APIError
     from ..dialects.interface import CopyOptions
     from ..results.jobs import CopyJob
 
 SLACK = 2.0  # s that the server's clock is known to, and that its parts may differ by
+DOUBTFUL = (
+    "the server lists a copy like this one, which may be another's: batch.retry(unknown=True) "
+    "sends it again"
+)
+ABSENT = "the server lists no such copy: batch.retry() sends it"
+UNKNOWN = "nobody knows whether it was made: batch.retry(unknown=True) sends it again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +61,14 @@ class Lost:
 
     before: Before | None
     missed: float | None
+
+
+def is_unclear(error: APIError) -> bool:
+    """Whether a copy may have been made, or be under way, though the answer was this error."""
+    if not isinstance(error, ServerError) or error.status is None or 300 <= error.status < 400:
+        return False  # refused by a word or a status, or not even asked for
+    said = isinstance(error.body, dict) and error.body.get("error")
+    return error.status >= 500 or not said or is_late(error.message)
 
 
 def recover(

@@ -1,22 +1,48 @@
-"""Owns which project is meant by an id, the beginning of one, or a title (pure)."""
+"""Owns projects, and which of them is meant by an id, the beginning of one, or a title (pure)."""
 
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from ..address import Address, check_path, is_uuid
-from ..errors import NotFoundError, ValidationError
+from ...address import Address, check_path, is_uuid
+from ...errors import NotFoundError, ValidationError
+from . import tables as rich
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from .results.values import Project
-
 _LEAST = 4  # characters of an id that may stand for it
 _SHOWN = 4  # candidates that a message lists
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Project(rich.Card):
+    """A project this account can use."""
+
+    project_id: str
+    title: str
+    description: str = ""
+
+    _title = "CoCalc project"
+
+
+class Projects(list[Project]):
+    """A list of projects that shows itself as a table."""
+
+    def _table(self) -> tuple[str, list[str], list[list[str]]]:
+        described = any(p.description for p in self)
+        head = ["title", "project_id", "description"][: None if described else 2]
+        rows = [[getattr(p, name) for name in head] for p in self]
+        return "1 project" if len(self) == 1 else f"{len(self)} projects", head, rows
+
+    def _repr_html_(self) -> str:
+        return rich.table(*self._table())
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: FBT001, ARG002 - IPython's form
+        printer.text(rich.text_table(*self._table()))
 
 
 def check(told: object) -> str:
