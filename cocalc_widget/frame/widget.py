@@ -11,7 +11,7 @@ from . import bundle, options
 from .channel.facts import Facts, Stranger, is_choosy
 from .channel.verdict import check_requested
 from .driver import Driver
-from .kernel import ipykernel as kernels
+from .kernel import ipykernel
 from .kernel.waiting import Link
 from .messages import outbox
 from .messages.events import Listeners
@@ -102,8 +102,8 @@ class CoCalc(Driver):
             early = outbox.early(where, wanted, home=home, generation=known, limits=limits)
             self.set_trait("early", early)
         super().__init__(**others)
-        kernels.own_replies(self.comm)
-        kernels.heed_requests()
+        ipykernel.own_replies(self.comm)
+        ipykernel.heed_requests()
         facts = Facts(where, Stranger(where) if client is None else client, known)
         greeting = Greeting(where, facts, channel=wanted, target=place)
         session = Session(self, where, self._link, greeting, limits, client=client, start=start)

@@ -12,7 +12,7 @@ from cocalc_widget.errors import CoCalcError
 from cocalc_widget.frame.channel import knowledge, watching
 from cocalc_widget.frame.channel import silence as words
 from cocalc_widget.frame.channel.verdict import decide
-from cocalc_widget.frame.kernel import refusals
+from cocalc_widget.frame.kernel import waiting
 from cocalc_widget.frame.messages.command import Command
 from cocalc_widget.frame.messages.outbox import deadlines
 from cocalc_widget.frame.session import endings
@@ -86,7 +86,7 @@ def told():
     yield knowledge._refusal("not mine", "unknown", "id", "a")
     yield knowledge._refusal("usable", "folder", "id", "a")
     yield knowledge._stopped("id")
-    yield from (refusals.no_page(command), watching._NOTHING)
+    yield from (waiting.no_page(command), watching._NOTHING)
     # the page's: what begins with a capital and ends like a sentence
     for text in PAGE:
         yield from re.findall(r"\"([A-Z][a-z][^\"]+(?:\.|…))\"", text)
