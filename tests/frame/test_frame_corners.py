@@ -21,8 +21,9 @@ from cocalc_widget.errors import (
     ValidationError,
 )
 from cocalc_widget.frame import CoCalc, bundle, options
-from cocalc_widget.frame.channel import silence as words
 from cocalc_widget.frame.channel.facts import Facts, Stranger
+from cocalc_widget.frame.channel.health import sentences
+from cocalc_widget.frame.channel.verdict import PROXY_LINE
 from cocalc_widget.frame.kernel import timers
 from cocalc_widget.frame.messages import inbox
 from cocalc_widget.frame.messages.outbox import deadlines
@@ -79,21 +80,21 @@ def test_patience_with_facts_that_came_in_time_changes_nothing(make):
 
 
 def test_the_words_for_silence_know_what_is_known():
-    told = words.say("https://jupyter.test", HOST, hosts=["x"])["silent"]
+    told = sentences("https://jupyter.test", HOST, hosts=["x"])["silent"]
     assert "listener is broken" in told
-    assert "iframe_comm_hosts" in words.say("https://jupyter.test", HOST)["silent"]
-    nowhere = words.say(None, HOST)["silent"]
+    assert "iframe_comm_hosts" in sentences("https://jupyter.test", HOST)["silent"]
+    nowhere = sentences(None, HOST)["silent"]
     assert nowhere.startswith(f"CoCalc at {HOST} does not answer a page without")
 
 
 def test_the_words_for_signed_out_name_the_cause_and_the_remedies():
-    same = words.say("https://hub.uni.edu", "https://cocalc.uni.edu")["signed_out"]
+    same = sentences("https://hub.uni.edu", "https://cocalc.uni.edu")["signed_out"]
     assert same.startswith("CoCalc is signed out here, or has no access to the project.")
     assert same.endswith("Open it in a new tab to sign in.")
-    known = words.say("https://hub.uni.edu", "https://cocalc.uni.edu", usable=True)["signed_out"]
+    known = sentences("https://hub.uni.edu", "https://cocalc.uni.edu", usable=True)["signed_out"]
     assert known.startswith("The frame is signed out of CoCalc.")
     page, host = "https://hub.test", "https://cocalc.uni.edu/base"
-    other = words.say(page, host, token=True, generation="A")["signed_out"]
+    other = sentences(page, host, token=True, generation="A")["signed_out"]
     for part in (
         "https://hub.test is on another site than https://cocalc.uni.edu",
         "Allow third-party cookies for cocalc.uni.edu",
@@ -102,14 +103,14 @@ def test_the_words_for_signed_out_name_the_cause_and_the_remedies():
     ):
         assert part in other
     assert "auth token" not in other
-    null = words.say("null", HOST, generation="A")["signed_out"]
+    null = sentences("null", HOST, generation="A")["signed_out"]
     assert "token=...). If it stays signed out, allow" in null
 
 
 @pytest.mark.parametrize("samesite", ["none", "strict", None])
 def test_on_another_site_the_words_name_the_cookies_of_today(samesite):
-    told = words.say("https://hub.test", HOST, generation="B", samesite=samesite)["signed_out"]
-    assert words.PROXY_LINE in told
+    told = sentences("https://hub.test", HOST, generation="B", samesite=samesite)["signed_out"]
+    assert PROXY_LINE in told
     assert "account_id" in told
     assert 'target="tab"' in told
     assert "token" not in told  # none of them helps (recordings)

@@ -8,7 +8,7 @@ from framepage import P1, P2, WIRE, Page, eventually
 
 from cocalc_widget import errors
 from cocalc_widget.frame import Event
-from cocalc_widget.frame.channel import watching
+from cocalc_widget.frame.channel import inquiries
 from cocalc_widget.frame.messages import postbox
 from cocalc_widget.frame.session import session
 
@@ -833,7 +833,7 @@ class Entry:
 
 
 def in_tab(scene, monkeypatch, **options):
-    monkeypatch.setattr(watching, "_PAUSE", 0.01)
+    monkeypatch.setattr(inquiries, "_PAUSE", 0.01)
     s = scene(target="tab", **options)
     s.state(channel="tab", ready=False, loads=0)
     return s
@@ -857,7 +857,7 @@ def test_a_tab_is_proved_by_the_projects_log(scene, monkeypatch):
 
 
 def test_a_tab_that_the_log_does_not_know_is_not_known_either(scene, monkeypatch):
-    monkeypatch.setattr(watching, "LONG", 0.1)
+    monkeypatch.setattr(inquiries, "LONG", 0.1)
     s = in_tab(scene, monkeypatch, client=Client())
     command = s.open()
     s.page.send("event.visited")

@@ -18,11 +18,10 @@ from ...errors import (
 )
 from ...forking import new_rlock
 from ..channel.evidence import Proof
-from ..channel.knowledge import Finding, Knowledge
+from ..channel.inquiries import Finding, Knowledge, LogWatch
 from ..channel.proving import Proving
 from ..channel.situation import WATCH, Situation, Step
 from ..channel.steering import Ending, Steering
-from ..channel.watching import LogWatch
 from ..kernel.timers import Alarm
 from ..kernel.waiting import KernelWaiter, Link
 from ..messages import inbox, outbox
