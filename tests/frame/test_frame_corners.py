@@ -53,7 +53,7 @@ def test_a_page_that_is_earlier_than_the_facts_waits_for_them(make):
     assert page.heard("welcome") == []
     client.asked.set()
     eventually(lambda: page.heard("welcome"))
-    assert widget._session._greeting.verdict.channel == "messages"
+    assert widget._session.context.greeting.verdict.channel == "messages"
 
 
 def test_but_not_for_ever(make, monkeypatch):
@@ -76,7 +76,7 @@ def test_patience_with_facts_that_came_in_time_changes_nothing(make):
     page.hello()
     client.asked.set()
     eventually(lambda: page.heard("welcome"))
-    widget._session._greeting._hurry(lambda: pytest.fail("answered twice"))
+    widget._session.context.greeting._hurry(lambda: pytest.fail("answered twice"))
 
 
 def test_the_words_for_silence_know_what_is_known():
@@ -124,7 +124,7 @@ def test_a_token_counts_as_given_also_after_it_was_taken(make):
     page.send("want.token")
     page.hello("https://other.example")
     assert page.welcome["token"] is False
-    assert "Give the frame" not in widget._session._words()["signed_out"]
+    assert "Give the frame" not in widget._session.context.words()["signed_out"]
     assert SignIn().used is False
 
 
@@ -276,7 +276,7 @@ def test_a_command_that_no_page_ever_saw(make):
     widget = make()
     command = widget.status()
     widget._session.ledger._progress -= 601
-    widget._session._tick()
+    widget._session.background.tick()
     with pytest.raises(CommandTimeoutError, match="No page has shown the widget"):
         command.result()
 
@@ -285,7 +285,7 @@ def test_exception_waits_too(live):
     widget, page = live()
     command = widget.status()
     thread = page.later("result.timeout")
-    widget._session._link.threads.add(-1)  # heard on another thread before
+    widget._session.context.link.threads.add(-1)  # heard on another thread before
     error = command.exception(timeout=5)
     thread.join()
     assert isinstance(error, CommandTimeoutError)
@@ -357,7 +357,7 @@ def test_messages_of_one_handler_inside_another(live):
     command.add_done_callback(seen.append)
     page.finish()
     assert seen == [command]
-    assert not widget._session._link.busy
+    assert not widget._session.context.link.busy
 
 
 class Threadless:
