@@ -58,7 +58,8 @@ class Context:
         here: how things stand with the frame.
         ledger: the commands under way.
         postbox: what goes to the page.
-        turns: how all that is changed.
+        turns: in which all that is changed.
+        alarm: rings when time may have brought something about.
         knowledge: what a client knows of the documents; None without a client.
         log: the project's log, by a client; likewise.
         line: the status line, as told to the page.
