@@ -102,7 +102,7 @@ AREAS = {
     ),
     "session": Area(
         (
-            *_modules("frame/session/", "session signin ledger"),
+            *_modules("frame/session/", "session dispatch background context turns signin ledger"),
             *_modules("frame/channel/", "situation proving evidence health"),
             *_modules("frame/messages/", "inbox outbox postbox reply"),
         ),

@@ -7,7 +7,7 @@ from framepage import P1, P2
 
 from cocalc_widget.frame.channel.evidence import MOST, Evidence, Proof
 from cocalc_widget.frame.channel.health import LOST, LOST_LATER, Health
-from cocalc_widget.frame.channel.knowledge import Finding
+from cocalc_widget.frame.channel.inquiries import Finding
 from cocalc_widget.frame.channel.proving import KNOWLEDGE, STATUS, Proving
 from cocalc_widget.frame.channel.situation import AGAIN, DOUBTFUL, FIRST_WORD, Situation, Step
 from cocalc_widget.frame.channel.steering import Steering

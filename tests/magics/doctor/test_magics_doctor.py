@@ -14,8 +14,7 @@ from cocalc_widget.api import Client
 from cocalc_widget.api.dialects import detection as detect
 from cocalc_widget.api.framing import Framing
 from cocalc_widget.errors import ConfigurationError, ServerError
-from cocalc_widget.frame.channel.silence import PROXY_LINE
-from cocalc_widget.frame.channel.verdict import decide
+from cocalc_widget.frame.channel.verdict import PROXY_LINE, decide
 from cocalc_widget.magics.doctor import command as doctor
 from cocalc_widget.magics.doctor import diagnosis
 from cocalc_widget.magics.doctor import machine as checks_local
