@@ -12,12 +12,12 @@ from .pages.app import PAGE, AppHandler, CustomizeHandler, PageHandler, RawHandl
 from .pages.live import LiveHandler
 from .pages.requests import PageRequestHandler
 from .pages.signing_in import ImpersonateHandler, SignInHandler
-from .v1.endpoint import V1Handler
-from .v2 import accounts as v2_accounts
+from .v1.handler import V1Handler
 from .v2 import copies as v2_copies
+from .v2 import endpoints as v2_accounts
 from .v2 import exec as v2_exec
 from .v2 import projects as v2_projects
-from .v2.endpoint import V2Handler
+from .v2.handler import V2Handler
 
 if TYPE_CHECKING:
     from tornado.httputil import HTTPServerRequest

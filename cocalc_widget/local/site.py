@@ -17,7 +17,7 @@ from .server import Server
 from .state import files
 from .state.content import default_content
 from .state.core import Core, Options
-from .state.owner import make_owner
+from .state.seed import make_owner
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

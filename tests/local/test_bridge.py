@@ -10,7 +10,7 @@ import requests
 
 from cocalc_widget import LocalCoCalc
 from cocalc_widget.local import left_out
-from cocalc_widget.local.conat import hub as conat_hub
+from cocalc_widget.local.conat import methods as conat_hub
 from cocalc_widget.local.conat import project as conat_project
 
 from .conftest import Api, until

@@ -19,7 +19,7 @@ from api.recordings import mended
 
 from cocalc_widget import LocalCoCalc
 from cocalc_widget.local import left_out
-from cocalc_widget.local.v2 import endpoint as api_v2
+from cocalc_widget.local.v2 import handler as api_v2
 
 from .situations import Stage
 

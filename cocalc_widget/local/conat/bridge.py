@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from ..http import AnsweredError
 from ..services.queries import QueryError
-from ..v1.endpoint import NO_KEY
 from ..v1.events import EventError
-from ..v2.endpoint import V2Handler, project_of
+from ..v1.handler import NO_KEY
+from ..v2.handler import V2Handler, project_of
 from . import org as conat_org
-from .hub import HUB
+from .methods import HUB
 from .project import PROJECT
 
 if TYPE_CHECKING:

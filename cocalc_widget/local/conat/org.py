@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ...address import is_uuid
 from ..state.store import now
 from ..v1.events import EventError
-from .hub import Options, method
+from .methods import Options, method
 
 if TYPE_CHECKING:
     from ..state.accounts import Caller

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ..services.copies import begin_copy, copy_now, copy_request
 from ..state.store import iso
 from ..v1.events import EventError
-from .endpoint import V2Handler, check_uuid, endpoint
+from .handler import V2Handler, check_uuid, endpoint
 
 if TYPE_CHECKING:
     from ..state.accounts import Caller

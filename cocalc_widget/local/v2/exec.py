@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..services.commands import execute
 from ..state.store import iso, now
 from ..v1.events import EventError
-from .endpoint import V2Handler, check_uuid, endpoint, project_of
+from .handler import V2Handler, check_uuid, endpoint, project_of
 
 if TYPE_CHECKING:
     from ..state.accounts import Caller

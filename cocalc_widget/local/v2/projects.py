@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..state import files
 from ..v1.events import EventError
 from ..v1.projects import read_one
-from .endpoint import V2Handler, check_uuid, endpoint, project_of
+from .handler import V2Handler, check_uuid, endpoint, project_of
 
 if TYPE_CHECKING:
     from ..state.accounts import Caller

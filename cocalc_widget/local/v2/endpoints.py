@@ -10,7 +10,7 @@ from ..services.queries import QueryError, user_query
 from ..state.store import iso
 from ..v1.accounts import EMAIL
 from ..v1.events import EventError
-from .endpoint import IssuesError, V2Handler, endpoint, project_of
+from .handler import IssuesError, V2Handler, endpoint, project_of
 
 if TYPE_CHECKING:
     from ..state.accounts import Caller
