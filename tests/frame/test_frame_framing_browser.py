@@ -17,7 +17,7 @@ from framing_table import COCALC, PAGES, TABLE
 from playwright.sync_api import BrowserContext, Frame, Page, sync_playwright
 
 from cocalc_widget.demo.jupyter.chromium import QUIET, find_chromium
-from cocalc_widget.local.certs import Certificate, make_certificate
+from cocalc_widget.local.server import Certificate, make_certificate
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 # The page around: shows another one of its kind, or all the frames that it is asked for. A frame
