@@ -92,7 +92,7 @@ def make_application(site: SiteState) -> Application:
         (r"/auth/sign-in", SignInHandler, with_site),
         (r"/static/(app|embed)\.html", PageHandler, with_site),
         (r"/local/page/([a-z]+\.[a-z]+)", PageFileHandler, {"path": PAGE}),
-        (r"/local/live", SocketHandler, with_site),
+        (r"/local/socket", SocketHandler, with_site),
         (rf"/local/({_ASKED})", PageRequestHandler, with_site),
         (r"/local/raw/([0-9a-f-]{36})/(.+)", RawHandler, with_site),
     ]

@@ -10,7 +10,7 @@ from ...address import is_uuid
 from ..services import accounts, commands, copies, files, projects, queries
 from ..services.failures import ServiceError, check_uuid, node_words
 from ..state.accounts import Caller
-from ..state.database import iso, now
+from ..state.database import now
 from ..state.site_state import SiteState
 
 Options = Any
@@ -108,7 +108,7 @@ async def copy(site: SiteState, caller: Caller, o: Options) -> Any:
         for project_id, side in ((source, "source"), (target, "target")):
             if not site.may(caller, project_id):
                 raise ServiceError(f"user must be collaborator on {side} project")
-        await copies.copy_now(site, copies.request(o, str(o.get("src_path") or "")))
+        await copies.copy_now(site, copies.parse(o, str(o.get("src_path") or "")))
 
 
 def _project(site: SiteState, caller: Caller, o: Options) -> str:
@@ -148,8 +148,7 @@ async def delete_project(site: SiteState, caller: Caller, o: Options) -> Any:
 async def state(site: SiteState, caller: Caller, o: Options) -> Any:
     """Whether a project runs."""
     row = site.projects.get(_project(site, caller, o)) or {}
-    word = "running" if row.get("running") else "opened"
-    return {"ip": "127.0.0.1", "state": word, "time": iso(row.get("last_edited"))}
+    return {"ip": "127.0.0.1", **projects.state_of(row)}
 
 
 @method("projects.addCollaborator", HUB)

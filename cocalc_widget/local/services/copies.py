@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _WAIT = 300.0  # seconds that a queued copy is waited for at most
 
 
-def request(p: dict[str, Any], source: str) -> CopyRequest:
+def parse(p: dict[str, Any], source: str) -> CopyRequest:
     """The copy that is asked for: all APIs call target and options the same."""
     target = str(p.get("target_path") or source)
     for side, path in (("source", source), ("target", target)):

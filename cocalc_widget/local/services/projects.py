@@ -1,9 +1,10 @@
-"""Owns what can be asked about projects: making one, and whether somebody may use it."""
+"""Owns what can be asked about projects: making one, who may use it, whether it runs."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..state.database import iso
 from .failures import ServiceError
 
 if TYPE_CHECKING:
@@ -30,3 +31,9 @@ def project_of(site: SiteState, caller: Caller | None, project_id: object) -> st
     if not site.may(caller, str(project_id)):
         raise ServiceError("user must be a collaborator on the project")
     return str(project_id)
+
+
+def state_of(row: dict[str, Any]) -> dict[str, Any]:
+    """Whether the project of this row runs, and when it was used last."""
+    state = "running" if row.get("running") else "opened"
+    return {"state": state, "time": iso(row.get("last_edited"))}

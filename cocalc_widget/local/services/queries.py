@@ -9,6 +9,7 @@ from ...address import is_uuid
 from ..state.database import iso, now
 from ..state.project_log import MOST_OF_ALL, RECENT
 from .failures import ServiceError
+from .projects import state_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -105,7 +106,7 @@ def _projects(site: SiteState, caller: Caller, wanted: _Wanted, all_of_them: boo
 
 
 def _shown(site: SiteState, row: dict[str, Any], *, with_users: bool) -> dict[str, Any]:
-    state = {"state": "running" if row["running"] else "opened", "time": iso(row["last_edited"])}
+    state = state_of(row)
     if site.options.generation == "A":
         state["ip"] = "localhost"
     return {

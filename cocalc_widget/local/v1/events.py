@@ -270,7 +270,7 @@ async def copy(site: SiteState, caller: Caller, p: Params) -> dict[str, Any]:
     # sent as a form, "true" is a string and does not wait (recording)
     asked = p["wait_until_done"]
     wait = asked is True or (asked is None and not site.options.queue)
-    copy_path_id = await copies.copy(site, copies.request(p, str(p["src_path"])), wait=wait)
+    copy_path_id = await copies.copy(site, copies.parse(p, str(p["src_path"])), wait=wait)
     reply = {"event": "copy_path_between_projects_response"}
     return {**reply, "copy_path_id": copy_path_id, "note": _NOTE}
 

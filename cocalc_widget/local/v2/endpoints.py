@@ -289,7 +289,7 @@ async def copy_path(handler: Handler, caller: Caller | None, body: Body) -> Any:
     check_uuid(body.get("src_project_id"), "src_project_id must be a valid uuid")
     target = body.get("target_project_id") or body["src_project_id"]
     check_uuid(target, "target_project_id must be a valid uuid")
-    request = copies.request({**body, "scheduled": None}, str(body["path"]))
+    request = copies.parse({**body, "scheduled": None}, str(body["path"]))
     for project_id, side in ((body["src_project_id"], "source"), (target, "target")):
         unknown = site.projects.get(project_id) is None and not b
         if not site.may(caller, project_id) and not unknown:
