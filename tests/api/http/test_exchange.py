@@ -14,12 +14,11 @@ from typing import Any
 import pytest
 import requests
 import urllib3
-from cocalc_widget.api.dialects.spoken import Spoken
 
 from cocalc_widget import errors
 from cocalc_widget.api.dialects import detection as detect
 from cocalc_widget.api.dialects.calls import BRIDGE_EXTRA, FORM_LIMIT, JSON_LIMIT, Caller
-from cocalc_widget.api.dialects.detection import dialect_for, reason
+from cocalc_widget.api.dialects.detection import Spoken, dialect_for, reason
 from cocalc_widget.api.http import messages as wire
 from cocalc_widget.api.http import timeouts
 from cocalc_widget.api.http import transport as transport_module

@@ -45,7 +45,7 @@ CREATE INDEX IF NOT EXISTS by_project ON project_log (project_id, time);
 """
 
 
-class Store:
+class Database:
     """One SQLite file, used from the server's thread, its workers and the tests.
 
     Statements are short and the file is local, so that one lock is enough

@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from markdown_it import MarkdownIt
 
-from .formulas import mathml
-from .highlight import code
+from .safe_html import DATA_IMAGE, code, mathml
 
 if TYPE_CHECKING:
     from markdown_it.rules_block import StateBlock
     from markdown_it.rules_inline import StateInline
 
 _INLINE = re.compile(r"\$(?!\s|\$)((?:[^$\\]|\\.)+?)(?<!\s)\$(?!\d)([.,;:!?)]?)")
-_DATA_IMAGE = re.compile(r"data:image/(png|jpeg|gif|webp);base64,[A-Za-z0-9+/=\s]+")
 
 
 def markdown(text: str, base: str) -> str:
@@ -95,7 +93,7 @@ def _image(_self: Any, tokens: Any, i: int, _options: Any, env: Any) -> str:
     source = str(token.attrGet("src") or "")
     alt = html.escape(token.content, quote=True)
     # nothing is fetched from elsewhere: opening a file must tell nobody
-    if not _DATA_IMAGE.fullmatch(source):
+    if not DATA_IMAGE.fullmatch(source):
         if ":" in source or source.startswith(("/", "\\")):
             return f'<span class="missing">{alt}</span>'
         source = env["base"] + source

@@ -1,11 +1,13 @@
-"""Owns the table of faults that a site can be told to show, and which are on."""
+"""Owns the faults that a site can be told to show: their table, which are on, who is told."""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from ..errors import ConfigurationError
+from ...errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -99,3 +101,48 @@ class Faults:
             if FAULTS[name][0] == "api" and self._random.random() < share:
                 return name
         return ""
+
+
+class OpenPage(Protocol):
+    """A page that somebody has open. It enters itself into `OpenPages.all` and leaves it again."""
+
+    known: int
+    """The last round of faults that the page said it knows."""
+
+    def say_faults(self) -> None:
+        """Tell the page which faults are on."""
+
+    def close(self) -> None:
+        """End its line to the site."""
+
+
+class OpenPages:
+    """The pages that are open; used on the site's loop, but for `tell`."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self.all: set[OpenPage] = set()
+        self.round = 0  # how often faults were switched
+        self.taken_in = asyncio.Event()  # by a page, which says so
+
+    def tell(self) -> None:
+        """Tell all which faults are on; from any thread, whereas sockets belong to the loop's."""
+        self._loop.call_soon_threadsafe(self._tell)
+
+    def _tell(self) -> None:
+        self.round += 1
+        for page in list(self.all):
+            page.say_faults()
+
+    async def know(self, seconds: float) -> None:
+        """Wait until all know which faults are on; so long at most, as a page may sleep."""
+        until = self._loop.time() + seconds
+        while any(page.known < self.round for page in self.all) and self._loop.time() < until:
+            self.taken_in.clear()
+            with contextlib.suppress(asyncio.TimeoutError):  # its own class before 3.11
+                await asyncio.wait_for(self.taken_in.wait(), until - self._loop.time())
+
+    def close(self) -> None:
+        """End the lines of all."""
+        for page in list(self.all):
+            page.close()

@@ -1,10 +1,20 @@
-"""Owns making HTML of a file harmless: which elements and attributes stay; `nh3` does the work."""
+"""Owns harmless HTML: sanitized (by `nh3`), of source code (by Pygments), of TeX (as MathML).
+
+The libraries do the work; what is said here is which elements and attributes stay.
+"""
 
 from __future__ import annotations
 
+import html
 import re
+from typing import Any
 
 import nh3
+from latex2mathml.converter import convert
+from pygments import highlight  # type: ignore[import-untyped]
+from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped]
+from pygments.lexers import get_lexer_by_name, get_lexer_for_filename  # type: ignore[import-untyped]
+from pygments.util import ClassNotFound  # type: ignore[import-untyped]
 
 
 def _names(text: str) -> set[str]:
@@ -46,8 +56,10 @@ _FORMULA_ATTRIBUTES = _names(
     rowlines rowspacing rspace scriptlevel separator stretchy symmetric voffset width
     """
 )
+_FORMATTER: Any = HtmlFormatter(nowrap=True)
+_LONGEST = 10_000  # characters: past that it is no formula, and takes seconds
 _LINK = re.compile(r"(https?://|mailto:)[^\s]*", re.IGNORECASE)
-_DATA = re.compile(r"data:image/(png|jpeg|gif|webp);base64,[A-Za-z0-9+/=\s]+")
+DATA_IMAGE = re.compile(r"data:image/(png|jpeg|gif|webp);base64,[A-Za-z0-9+/=\s]+")
 
 
 def sanitize(source: str) -> str:
@@ -73,5 +85,40 @@ def _kept(_tag: str, name: str, value: str) -> str | None:
     if name == "href":
         return value if _LINK.fullmatch(value) else None
     if name == "src":  # nothing is fetched from elsewhere: opening a file must tell nobody
-        return value if _DATA.fullmatch(value) else None
+        return value if DATA_IMAGE.fullmatch(value) else None
     return value
+
+
+def mathml(source: str, *, block: bool = False) -> str:
+    """A formula as a `<math>` element; what is not understood is shown as its source."""
+    plain = f'<code class="formula">{html.escape(source)}</code>'
+    if len(source) > _LONGEST:
+        return plain
+    try:
+        shown = convert(source, display="block" if block else "inline")
+    # it raises what comes, also for what it merely does not know
+    except Exception:  # noqa: BLE001
+        return plain
+    # commands that it does not know it writes as letters
+    if "<mi>\\" in shown:
+        return plain
+    # it passes on what stands in \text{} and the like as it is
+    return sanitize_formula(shown)
+
+
+def language_of(path: str) -> str:
+    """Pygments' name for a file's language; "text" if it knows none."""
+    try:
+        lexer: Any = get_lexer_for_filename(path)
+    except ClassNotFound:
+        return "text"
+    return str(lexer.aliases[0]) if lexer.aliases else "text"
+
+
+def code(text: str, language: str) -> str:
+    """Source code as HTML: spans with classes, everything else escaped."""
+    try:
+        lexer = get_lexer_by_name(language or "text", stripnl=False)
+    except ClassNotFound:
+        return html.escape(text)
+    return str(highlight(text, lexer, _FORMATTER))

@@ -1,4 +1,4 @@
-"""Owns API v1's one endpoint: envelope, key, parameters, and the four shapes of failure."""
+"""Owns HTTP at `/api/v1/...`: envelope, key, bodies, and the four shapes of failure."""
 
 from __future__ import annotations
 
@@ -6,19 +6,15 @@ import json
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from ..http import AnsweredError, Handler, parse_form
-from . import accounts as v1_accounts
-from . import copies as v1_copies
-from . import projects as v1_projects
-from .events import EVENTS, NOT_HTTP, Event, EventError, RefusedError, SilentError
+from ..http import NO_KEY, AnsweredError, Handler, parse_form
+from ..services.failures import ServiceError
+from .events import EVENTS, NOT_HTTP, Event, RefusedError, SilentError
 
 if TYPE_CHECKING:
     from ..state.accounts import Caller
 
 MAX_JSON = 100 * 1024  # bytes (recording)
 MAX_FORM = 1024 * 1024
-NO_KEY = "You must provide authentication via an API key."
-_PARTS = (v1_accounts, v1_copies, v1_projects)  # each enters its events into the table
 
 
 class V1Handler(Handler):
@@ -41,21 +37,21 @@ class V1Handler(Handler):
             caller = self._caller()
             reply_id = str(params.get("id") or "") or str(uuid.uuid4())
             try:
-                reply = await caller_event.action(self.core, caller, params)
-            except EventError as error:
+                reply = await caller_event.action(self.site, caller, params)
+            except ServiceError as error:
                 reply = {"event": "error", "error": error.error}
             await self.end(fault, {"id": reply_id, **reply})
         except RefusedError as error:
             self.answer({"error": str(error)}, 400)
         except SilentError:
-            await self.core.ended.wait()
+            await self.site.ended.wait()
             self.hang_up()
         except AnsweredError:
             return
 
     def _body(self) -> Any:
         data = self.request.body
-        kind = self.request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        kind = self.content_type()
         if kind == "application/x-www-form-urlencoded":
             self._limit(MAX_FORM)
             return parse_form(data.decode("utf-8", "replace"))
@@ -96,8 +92,7 @@ class V1Handler(Handler):
         raise RefusedError(f"unknown endpoint '{name}'")
 
     def _caller(self) -> Caller:
-        _, key = self.key()
-        caller = self.core.accounts.by_key(key) if key else None
+        caller = self.key_caller()
         if caller is None:
-            raise RefusedError(self.core.accounts.no_key_reason(key))
+            raise RefusedError(self.site.accounts.no_key_reason(self.key()[1]))
         return caller

@@ -1,27 +1,24 @@
-"""Owns what every part of the stand-in shares: options, store, thread pool and counters."""
+"""Owns the state of one site as a whole: its options, all that it remembers, and its threads."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ..faults import Faults
 from .accounts import Accounts, Caller
+from .commands import Runner
+from .database import Database
+from .faults import Faults, OpenPages
 from .jobs import CopyQueue
 from .project_log import ProjectLog
 from .projects import Projects
-from .running import Runner
-from .store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-
-    from ..pages.live import LiveHandler
 
 T = TypeVar("T")
 _COMMIT = 0.2  # seconds that written rows are gathered
@@ -48,29 +45,27 @@ class Options:
     x_frame_options: str = ""
 
 
-class Core:
-    """One site's state. Made and used on the thread of its loop."""
+class SiteState:
+    """What one site remembers, and what it works with. Made and used on the thread of its loop."""
 
     def __init__(self, root: Path, options: Options) -> None:
         self.options = options
         self._loop = asyncio.get_running_loop()
-        self.store = Store(root / "site.sqlite", self._commit_soon)
-        self.accounts = Accounts(self.store)
-        self.projects = Projects(self.store, root / "projects")
-        self.project_log = ProjectLog(self.store, compute_servers=options.generation == "B")
+        self.database = Database(root / "site.sqlite", self._commit_soon)
+        self.accounts = Accounts(self.database)
+        self.projects = Projects(self.database, root / "projects")
+        self.project_log = ProjectLog(self.database, compute_servers=options.generation == "B")
         self.runner = Runner()
         self.faults = Faults()
         # file work and commands have pools of their own: a command may take minutes
         self._pool = ThreadPoolExecutor(8, thread_name_prefix="cocalc-local-files")
         self._commands = ThreadPoolExecutor(16, thread_name_prefix="cocalc-local-exec")
         self.requests: Counter[str] = Counter()
-        self.queue = CopyQueue(self.store, self.projects.root, self.run, options.copy_seconds)
+        self.queue = CopyQueue(self.database, self.projects.root, self.run, options.copy_seconds)
         self.background: dict[str, dict[str, Any]] = {}  # commands that nobody waits for
         self._tasks: set[asyncio.Future[Any]] = set()
-        self.pages: set[LiveHandler] = set()
-        self.faults.changed = self._tell_pages
-        self.round = 0  # how often faults were switched
-        self.taken_in = asyncio.Event()  # by a page, which says so
+        self.pages = OpenPages(self._loop)
+        self.faults.changed = self.pages.tell
         self.ended = asyncio.Event()
 
     async def run(self, function: Callable[..., T], *args: object) -> T:
@@ -112,32 +107,10 @@ class Core:
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._loop.call_later, _COMMIT, commit)
 
-    def _tell_pages(self) -> None:
-        # a fault is switched on any thread; sockets belong to the loop's
-        self._loop.call_soon_threadsafe(self._say_faults)
-
-    def _say_faults(self) -> None:
-        self.round += 1
-        for page in list(self.pages):
-            page.say_faults()
-
-    async def pages_know(self, seconds: float) -> None:
-        """Wait until all pages know which faults are on; so long at most, as a page may sleep."""
-        until = self._loop.time() + seconds
-        while any(page.round < self.round for page in self.pages) and self._loop.time() < until:
-            self.taken_in.clear()
-            with contextlib.suppress(asyncio.TimeoutError):  # its own class before 3.11
-                await asyncio.wait_for(self.taken_in.wait(), until - self._loop.time())
-
     def end(self) -> None:
         """Let go of all who wait; on the site's loop."""
         self.ended.set()
-        self.close_pages()
-
-    def close_pages(self) -> None:
-        """End the sockets of all pages; on the site's loop."""
-        for page in list(self.pages):
-            page.close()
+        self.pages.close()
 
     def begin(self) -> None:
         """Start the worker of the copy queue; on the site's loop."""
@@ -148,4 +121,4 @@ class Core:
         self.runner.close()
         self._pool.shutdown(wait=True, cancel_futures=True)
         self._commands.shutdown(wait=True, cancel_futures=True)
-        self.store.close()
+        self.database.close()

@@ -102,7 +102,7 @@ function inView() {
 
 function oneConnection(worked) {
   return new Promise((ended) => {
-    const socket = new WebSocket(`wss://${window.location.host}/local/live`);
+    const socket = new WebSocket(`wss://${window.location.host}/local/socket`);
     socket.onclose = ended;
     socket.onmessage = ({ data }) => {
       const message = JSON.parse(data);
