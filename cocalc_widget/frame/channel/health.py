@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 Mood = Literal["wait", "good", "warn", "bad"]
 LOST = 3.0  # seconds of "disconnected", then nobody is signed in,
-LOST_LATER = 30.0  # unless something was opened before in this document
+LOST_LATER = 30.0  # unless something was opened before in this document,
+UNSURE = 10.0  # or nobody knows whether the server is there
 STUCK = 3.0  # seconds after an ack, then it may wait for the project
 _TAB = 'use CoCalc(..., target="tab")'
 
@@ -43,6 +44,7 @@ class Health:
         hidden: no cell shows the widget.
         offscreen: the frame is out of view.
         lost: since when CoCalc has no connection of its own.
+        stays: CoCalc keeps that also where nobody is signed in, as it did until 2025.
         reached: when CoCalc answered the kernel last.
     """
 
@@ -55,6 +57,7 @@ class Health:
     hidden: bool = False
     offscreen: bool = False
     lost: float | None = None
+    stays: bool = False
     reached: float | None = None
 
     def turn(self) -> None:
@@ -80,11 +83,12 @@ class Health:
 
         A server that is gone looks the same, so it has to be there, in the meantime.
         """
-        if self.lost is None or self.signed_out or self.away:
+        if self.lost is None or self.signed_out or self.away or self.stays:
             return False
         patience = LOST_LATER if told else LOST
-        there = self.reached is not None and self.reached > self.lost
-        return there and now - self.lost >= patience
+        if self.reached is None or self.reached <= self.lost:
+            patience = max(patience, UNSURE)
+        return now - self.lost >= patience
 
     def cause(
         self, words: Mapping[str, str], *, told: bool, ready: bool, project_id: str | None = None
@@ -102,6 +106,7 @@ class Health:
         known: tuple[tuple[object, Mood, str], ...] = (
             (self.away, "bad", f"{words['away']}: {self.away}."),
             (self.note, "wait", self.note),
+            (self.stays and self.lost is not None, "bad", words["lost"]),
             (out, "warn", words["signed_out"]),
             (doubt, "warn", words["no_access"]),
             (self.refused, "warn", words["refused"]),
@@ -153,6 +158,7 @@ def sentences(
         "refused": "CoCalc did not take the auth token: it is wrong, used up or expired. "
         "Make a new one: token = %cocalc token, and then cocalc.sign_in(token).",
         "away": f"{host.partition('//')[2]} can't be reached, and is tried again",
+        "lost": "CoCalc has lost the connection to its server, and connects again by itself.",
         "hidden": "The widget is not shown in a cell.",
         "offscreen": "CoCalc starts only where it can be seen: scroll it into view.",
     }

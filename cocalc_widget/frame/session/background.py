@@ -81,7 +81,7 @@ class Background:
         for command in waiting:
             self._dispatch.order(command)
 
-    def answered(self, down: str) -> None:
+    def answered(self, down: str | None) -> None:
         """CoCalc answers the kernel, or `down` says what does not."""
         with self._turns.turn():
             now = self._context.clock()

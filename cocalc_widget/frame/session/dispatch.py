@@ -110,7 +110,9 @@ class Dispatch:
 
     def doubt(self, project_id: str) -> None:
         """An open of this project met silence: the others that wait would fare no better."""
-        self._here.health.doubts.add(project_id)
+        health = self._here.health
+        if not (health.stays and health.lost is not None):  # else there is a reason for silence
+            health.doubts.add(project_id)
         self.fail_opens(lambda command: command.project_id == project_id and command.acked is None)
 
     def end_steered(self, ended: list[Ending]) -> None:

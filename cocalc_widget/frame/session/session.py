@@ -234,6 +234,7 @@ class Session:
 
     def _take_state(self, state: inbox.State) -> None:
         here = self._here
+        here.health.stays = self._greeting.generation == "A"
         loaded = here.take(state, self.context.clock(), idle=not self.ledger.pending)
         if state.generation or state.ready or here.channel == "tab":
             self._link.shown = True

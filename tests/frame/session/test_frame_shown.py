@@ -1226,19 +1226,19 @@ def test_only_what_the_page_still_has_is_cancelled_there(scene):
     s.page.finish("result.error")
     assert s.page.heard("cancel") == []
     waiting = s.open("b.md")
-    s.here._doubt(P1)
+    s.here.dispatch.doubt(P1)
     assert [it["seq"] for it in s.page.heard("cancel")] == [waiting.seq]
     away = steered(scene)
     away.open()
-    away.here._doubt(P1)
+    away.here.dispatch.doubt(P1)
     assert away.page.heard("cancel") == []
 
 
 def test_nobody_looks_after_a_frame_in_which_nothing_happens(scene):
     s = scene()
-    assert not s.here._alarm.is_set
+    assert not s.here.context.alarm.is_set
     command = s.open()
-    assert s.here._alarm.is_set
+    assert s.here.context.alarm.is_set
     s.page.show("a.md")
     assert end(command).verified
-    assert not s.here._alarm.is_set
+    assert not s.here.context.alarm.is_set
