@@ -1,4 +1,8 @@
-"""Owns the REST side: `Client`, and what its calls return."""
+"""Owns the REST side: `Client`, and what its calls return.
+
+Users call it, and so do the magics and the frame. It stands on floors of its own: `http` (the
+exchange with a host), `dialects` (what each generation speaks), `copying`, and `results`.
+"""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
 from . import records as rows
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 _PERSON = {"account_id": None, "email_address": None, "first_name": None, "last_name": None}
 
 
-class BaseDialect:
+class BaseDialect(ABC):
     """The base of all dialects, in whose place one of them can stand: what they have in common.
 
     Attributes:
@@ -37,8 +38,8 @@ class BaseDialect:
     def person(self) -> Person:
         return rows.person_of(self.query("accounts", _PERSON), self.query_name)
 
-    def query(self, table: str, wanted: Any, *, timeout: float | None = None) -> Any:
-        raise NotImplementedError
+    @abstractmethod
+    def query(self, table: str, wanted: Any, *, timeout: float | None = None) -> Any: ...
 
     def exec(
         self,
@@ -56,9 +57,10 @@ class BaseDialect:
         answer = self._run(project_id, told, seconds, hard=limit is not None)
         return rows.exec_of(answer, self.exec_name)
 
+    @abstractmethod
     def _run(self, project_id: str, told: dict[str, Any], seconds: float, *, hard: bool) -> Any:
         """Send a command: the raw answer, within so many seconds, which nothing exceeds if hard."""
-        raise NotImplementedError
+        ...
 
     @staticmethod
     def _copy_params(
