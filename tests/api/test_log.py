@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from IPython.core.formatters import DisplayFormatter
+from stage.stand_in import client_of
 
 from cocalc_widget import errors
 from cocalc_widget.api import Client, Log, LogEntry
@@ -21,6 +22,7 @@ from cocalc_widget.local import LocalCoCalc
 
 from .dialects.recordings import Row, load
 from .fake import HANG, Answer, serving
+from .sites import api_of, of_kind
 
 KEY = "sk-AbCdEfGhIjKlMnOpQrStUv"
 P = "aaaaaaaa-0000-4000-8000-000000000001"
@@ -191,18 +193,15 @@ def test_it_shows_itself() -> None:
 
 @pytest.fixture(scope="module", params=["v1", "v2", "conat"])
 def site(request: pytest.FixtureRequest) -> Iterator[LocalCoCalc]:
-    generation: Any = "B" if request.param == "conat" else "A"
-    with LocalCoCalc(generation=generation, content={"Here": {}, "There": {}}) as running:
-        running.kind = request.param  # type: ignore[attr-defined]
+    with of_kind(request.param, content={"Here": {}, "There": {}}) as running:
         yield running
 
 
 def test_against_the_stand_in(site: LocalCoCalc, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(log_module, "_RECENT", RECENT)
-    api: Any = {"v1": "v1", "v2": "v2", "conat": "auto"}[site.kind]  # type: ignore[attr-defined]
     written = site.core.project_log
     here = site.projects["Here"]
-    with Client(site.api_key, host=site.url, verify=site.ca_file, api=api) as client:
+    with client_of(site, api=api_of(site)) as client:
         assert client.log("Here") == []
         first = written.opened(here, site.account_id, "a.md")
         middle = datetime.now(timezone.utc)

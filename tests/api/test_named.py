@@ -36,11 +36,6 @@ def site(request: pytest.FixtureRequest) -> Any:
         yield local
 
 
-@pytest.fixture
-def client(site: LocalCoCalc) -> Client:
-    return Client(site.api_key, host=site.url, verify=str(site.ca_file))
-
-
 def listings(site: LocalCoCalc) -> int:
     # v1 lists by a query, as it asks for much else
     return site.requests["v2/projects/get"] + site.requests["v1/query"]

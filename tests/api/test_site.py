@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -12,37 +13,19 @@ from cocalc_widget import errors
 from cocalc_widget.api import Client, ExecResult
 from cocalc_widget.local import LocalCoCalc
 
+from .sites import KINDS, kind_of, of_kind
+
 CONTENT = {"Source": {"task.md": "# Task\n", "set/one.txt": "1"}, "Target": {}, "Third": {}}
-KINDS = ["v1", "v1-queue", "v2", "conat", "conat-queue"]
 
 
-def make(kind: str, **options: Any) -> LocalCoCalc:
-    generation = "B" if kind.startswith("conat") else "A"
-    return LocalCoCalc(
-        content=CONTENT,
-        generation=generation,  # type: ignore[arg-type]
-        queue=kind.endswith("queue"),
-        admin=True,
-        **options,
-    )
+def make(kind: str, **options: Any) -> AbstractContextManager[LocalCoCalc]:
+    return of_kind(kind, content=CONTENT, admin=True, **options)
 
 
 @pytest.fixture(scope="module", params=KINDS)
 def site(request: pytest.FixtureRequest) -> Iterator[LocalCoCalc]:
     with make(request.param) as running:
-        running.kind = request.param  # type: ignore[attr-defined]
         yield running
-
-
-@pytest.fixture
-def client(site: LocalCoCalc) -> Iterator[Client]:
-    api: Any = "v2" if site.kind == "v2" else "auto"  # type: ignore[attr-defined]
-    with Client(site.api_key, host=site.url, verify=site.ca_file, api=api) as made:
-        yield made
-
-
-def kind_of(site: LocalCoCalc) -> str:
-    return str(site.kind)  # type: ignore[attr-defined]
 
 
 def test_who_and_where(site: LocalCoCalc, client: Client) -> None:

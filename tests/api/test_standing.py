@@ -21,6 +21,7 @@ from cocalc_widget.local import LocalCoCalc
 
 from .dialects.recordings import Row, load
 from .fake import HANG, RESET, Answer, Reaction, Seen, serving
+from .sites import of_kind
 
 KEY = "sk-AbCdEfGhIjKlMnOpQrStUv"
 P = "aaaaaaaa-0000-4000-8000-000000000001"
@@ -252,17 +253,8 @@ NAMES = [
 
 @pytest.fixture(scope="module", params=["v1", "v2", "conat"])
 def site(request: pytest.FixtureRequest) -> Iterator[LocalCoCalc]:
-    generation: Any = "B" if request.param == "conat" else "A"
-    with LocalCoCalc(generation=generation, content={"Here": {}, "Off": {}}) as running:
-        running.kind = request.param  # type: ignore[attr-defined]
+    with of_kind(request.param, content={"Here": {}, "Off": {}}) as running:
         yield running
-
-
-@pytest.fixture
-def client(site: LocalCoCalc) -> Iterator[Client]:
-    api: Any = {"v1": "v1", "v2": "v2", "conat": "auto"}[site.kind]  # type: ignore[attr-defined]
-    with Client(site.api_key, host=site.url, verify=site.ca_file, api=api) as made:
-        yield made
 
 
 def test_every_name_is_what_it_is(site: LocalCoCalc, client: Client) -> None:

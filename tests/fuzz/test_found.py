@@ -1,4 +1,4 @@
-"""What bad input has broken once, one by one."""
+"""Bad input, one by one, that examples at random meet too seldom to be relied on."""
 
 from __future__ import annotations
 

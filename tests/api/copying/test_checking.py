@@ -19,7 +19,7 @@ from cocalc_widget.api.copying.checking import Content, Entry, compare
 from cocalc_widget.api.dialects.interface import CopyOptions
 from cocalc_widget.local import LocalCoCalc
 
-from ..test_site import KINDS
+from ..sites import KINDS, of_kind
 
 ODD = ("-n", "--help", "new\nline", "größe ✓", "a'b\"c", "$HOME `x`", " blank ", "back\\slash")
 CONTENT: dict[str, dict[str, str]] = {
@@ -33,18 +33,8 @@ CONTENT["Source"].update({f"odd ✓/{name}": name for name in ODD})
 
 @pytest.fixture(scope="module", params=KINDS)
 def site(request: pytest.FixtureRequest) -> Iterator[LocalCoCalc]:
-    kind: str = request.param
-    generation: Any = "B" if kind.startswith("conat") else "A"
-    with LocalCoCalc(content=CONTENT, generation=generation, queue="queue" in kind) as running:
-        running.kind = kind  # type: ignore[attr-defined]
+    with of_kind(request.param, content=CONTENT) as running:
         yield running
-
-
-@pytest.fixture
-def client(site: LocalCoCalc) -> Iterator[Client]:
-    api: Any = "v2" if site.kind == "v2" else "auto"  # type: ignore[attr-defined]
-    with Client(site.api_key, host=site.url, verify=site.ca_file, api=api) as made:
-        yield made
 
 
 def commands(site: LocalCoCalc) -> int:

@@ -1,0 +1,18 @@
+"""The client of a module's `site`, which each module makes for itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from stage.stand_in import client_of
+
+from cocalc_widget import Client, LocalCoCalc
+
+from .sites import api_of
+
+
+@pytest.fixture
+def client(site: LocalCoCalc) -> Iterator[Client]:
+    with client_of(site, api=api_of(site)) as made:
+        yield made
