@@ -7,13 +7,14 @@ mix up the answers of one with those of the other (over TLS, break for both).
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 import weakref
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 
 class Inherits(Protocol):
@@ -83,5 +84,41 @@ def _in_the_child() -> None:
         raise failed[0]
 
 
+_LONGEST_IMPORT = 10.0  # s that a fork waits for one at most
+_imports = threading.RLock()
+
+
+@contextlib.contextmanager
+def importing() -> Iterator[None]:
+    """For imports on first use that a thread may come to: nothing forks meanwhile.
+
+    The lock of a module that is half imported would never be released in the child, which
+    would wait for it for ever, at its own import of that.
+    """
+    with _imports:
+        yield
+
+
+def _hold_imports() -> None:
+    global _held  # noqa: PLW0603 - between the hooks of one fork, which holds a lock of Python's
+    _held = _imports.acquire(timeout=_LONGEST_IMPORT)
+
+
+def _go_on_importing() -> None:
+    if _held:
+        _imports.release()
+
+
+def _forget_imports() -> None:
+    global _imports  # noqa: PLW0603 - the parent's may be held by a thread that is not here
+    _imports = threading.RLock()
+
+
+_held = False
 if hasattr(os, "register_at_fork"):  # not on Windows, which cannot fork
+    os.register_at_fork(
+        before=_hold_imports,
+        after_in_parent=_go_on_importing,
+        after_in_child=_forget_imports,
+    )
     os.register_at_fork(after_in_child=_in_the_child)

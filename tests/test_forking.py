@@ -229,6 +229,29 @@ def test_who_forks_with_a_lock_in_hand_gives_it_back() -> None:
         lock.release()
 
 
+def test_nothing_forks_while_a_thread_imports(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its lock would be held in the child for ever, which comes to the same import."""
+    (tmp_path / "slow_to_import.py").write_text(
+        "import builtins, time\nbuiltins.import_has_begun.set()\ntime.sleep(0.5)\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    begun = threading.Event()
+    monkeypatch.setattr("builtins.import_has_begun", begun, raising=False)
+
+    def load() -> None:
+        with forking.importing():
+            __import__("slow_to_import")
+
+    thread = threading.Thread(target=load)
+    thread.start()
+    assert begun.wait(PATIENCE)
+    end(start(load))
+    thread.join(PATIENCE)
+    assert not thread.is_alive()
+
+
 def test_what_the_parent_is_sending_is_not_sent_by_both() -> None:
     sent: list[Seen] = []
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Any
 
+from ...forking import importing
+
 if TYPE_CHECKING:
     from types import TracebackType
 
@@ -36,7 +38,8 @@ class Progress:
         if wanted and which:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # tqdm's own about widgets it can do without
-                from tqdm.auto import tqdm
+                with importing():
+                    from tqdm.auto import tqdm
 
                 off = None if shown is None else False  # None: only where a person looks
                 self._bar = tqdm(total=len(which), unit="copy", desc="copying", disable=off)

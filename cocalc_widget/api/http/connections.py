@@ -26,7 +26,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 from urllib3.util.connection import allowed_gai_family
 
-from ...forking import new_lock, on_fork
+from ...forking import importing, new_lock, on_fork
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -368,7 +368,8 @@ _POOLS: dict[str, Any] = {"http": _PlainPool, "https": _SecurePool}
 @cache
 def _socks_pools() -> dict[str, Any]:
     # the same for a proxy that speaks SOCKS; with the package for that, which requests asks for
-    from urllib3.contrib import socks
+    with importing():
+        from urllib3.contrib import socks
 
     class Plain(_Exchanging, socks.SOCKSConnection):
         pass

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ...errors import APIConnectionError, APIError
-from ...forking import new_lock
+from ...forking import importing, new_lock
 from ..kernel.timers import background
 
 if TYPE_CHECKING:
@@ -49,7 +49,8 @@ class Stranger:
             return bool(client.takes_token(token))
 
     def _client(self) -> Any:
-        from ...api import Client
+        with importing():
+            from ...api import Client
 
         timeout = (_CONNECT, _CALL)
         return Client("", host=self._host, timeout=timeout, retries=0, allow_http=True)

@@ -8,6 +8,8 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from ...forking import importing
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -99,6 +101,7 @@ def _site(host: str) -> str:
 
 @cache
 def _suffixes() -> PublicSuffixList:
-    from publicsuffixlist import PublicSuffixList
+    with importing():
+        from publicsuffixlist import PublicSuffixList
 
     return PublicSuffixList()
