@@ -127,7 +127,7 @@ class Connection:
         return [] if all(is_uuid(place.project) for place in places) else self.projects()
 
     def call(self, name: str, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
-        """Anything of the API, raw; sent once. Secrets among the arguments, and told, are masked."""
+        """Anything of the API, raw; sent once. What is told shows its secrets masked."""
         try:
             told = call_raw(self.caller, name, args, options, lambda: self.dialect.name)
         except NotFoundError as error:
