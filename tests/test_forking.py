@@ -198,7 +198,7 @@ def test_no_lock_is_inherited(ca: Any) -> None:
         (pool,) = (manager.pools[key] for key in manager.pools.keys())  # noqa: SIM118
         gc.collect()
         ours = [it for it in forking._heirs.values() if isinstance(it, forking.Lock)]
-        assert any(it is subject._lock for it in ours)
+        assert any(it is subject._connection._lock for it in ours)
 
         def work() -> None:
             assert subject.create_project("x") == PROJECT

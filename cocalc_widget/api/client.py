@@ -15,6 +15,7 @@ from .connection import Connection, filled
 from .copies import Copies
 from .dialects.starting import START_WAIT
 from .framing import Framing, ask_framing
+from .http.secrets import sealed, sealed_args
 from .http.timeouts import check_seconds
 from .log import Log, read_log
 from .results import projects as naming
@@ -586,6 +587,7 @@ class Client:
             **options: further parameters for v1 and v2. For conat: `project_id`
                 calls that project's method, `timeout` is in seconds.
         """
+        args, options = sealed_args(name, args), sealed(options)  # in the place of what was given
         return self._connection.call(name, args, options)
 
     def close(self) -> None:

@@ -12,7 +12,7 @@ from ..forking import new_lock
 from ..redact import discreet
 from .dialects import detection as detect
 from .dialects.calls import Caller, call_raw
-from .http.secrets import hidden, sealed, sealed_args
+from .http.secrets import hidden
 from .http.session import check_ca
 from .http.timeouts import check_timeout
 from .http.transport import Transport
@@ -127,8 +127,7 @@ class Connection:
         return [] if all(is_uuid(place.project) for place in places) else self.projects()
 
     def call(self, name: str, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
-        """Anything of the API, raw, with its secrets masked; sent once."""
-        args, options = sealed_args(name, args), sealed(options)
+        """Anything of the API, raw; sent once. What is told shows its secrets masked."""
         try:
             told = call_raw(self.caller, name, args, options, lambda: self.dialect.name)
         except NotFoundError as error:

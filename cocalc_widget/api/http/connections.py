@@ -26,7 +26,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 from urllib3.util.connection import allowed_gai_family
 
-from ...forking import importing, new_lock, on_fork
+from ...forking import importing, on_fork
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -103,7 +103,7 @@ class Names:
     """
 
     def __init__(self) -> None:
-        self._lock = new_lock()
+        # without a lock, which an exception from outside could leave closed for ever
         self._asking: dict[Key, _Asking] = {}
         on_fork(self)
 
@@ -121,11 +121,14 @@ class Names:
         key = (host, port, allowed_gai_family())
         if _is_address(host):
             return socket.getaddrinfo(*key, socket.SOCK_STREAM)
-        with self._lock:
-            asking = self._asking.get(key)
-            if asking is None:
-                asking = self._asking[key] = _Asking()
+        mine = _Asking()
+        try:
+            asking = self._asking.setdefault(key, mine)  # in one step: one of us begins
+            if asking is mine:
                 self._begin(asking, key)
+        except BaseException:
+            self._forget(mine, key)  # nobody may be asking, and the next one must
+            raise
         if not asking.done.wait(seconds):
             raise TimeoutError(f"no answer to where {host} is")
         if asking.error is not None:
@@ -135,12 +138,16 @@ class Names:
     def _begin(self, asking: _Asking, key: Key) -> None:
         def work() -> None:
             asking.ask(key)
-            self._asking.pop(key, None)
+            self._forget(asking, key)
 
         try:
             threading.Thread(target=work, name="cocalc-name", daemon=True).start()
         except RuntimeError:  # no threads here, or no more of them
             work()
+
+    def _forget(self, asking: _Asking, key: Key) -> None:
+        if self._asking.get(key) is asking:
+            self._asking.pop(key, None)
 
 
 _names = Names()

@@ -13,6 +13,7 @@ import pytest
 
 from cocalc_widget import errors
 from cocalc_widget.api import Client
+from cocalc_widget.api.http import connections
 
 from .faults import PROJECT, good
 from .server import Misbehaving, Talk, misbehaving
@@ -132,3 +133,18 @@ def test_a_server_that_reads_slowly(ca: Any, secure: bool) -> None:
         assert caught.value.sent
     finally:
         server.stop()
+
+
+def test_who_is_interrupted_while_a_name_is_looked_up_keeps_nobody_from_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    names = connections.Names()
+
+    def interrupt(*_args: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(names, "_begin", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            names.find("localhost", 80, 5)
+    assert names.find("localhost", 80, 5)
