@@ -28,7 +28,7 @@ from cocalc_widget.api.results.jobs import CopyJob
 from cocalc_widget.redact import Secret
 
 from ..fake import RESET, Answer, Reaction, Seen, serving
-from .test_batch import SRC, Queue, client, project
+from .queue_server import SRC, Queue, client, project
 
 
 @pytest.fixture(autouse=True)
