@@ -1,11 +1,14 @@
-"""Owns every named error: what each says, and what it knows of its cause."""
+"""Owns every named error: what each says, what it knows of its cause, how IPython shows it."""
 
 from __future__ import annotations
 
-from typing import Any
+import sys
+from typing import TYPE_CHECKING, Any
 
-from . import tracebacks
 from .redact import printable, redact
+
+if TYPE_CHECKING:
+    from types import FrameType, TracebackType
 
 
 class CoCalcError(Exception):
@@ -28,7 +31,7 @@ class CoCalcError(Exception):
 
     def _render_traceback_(self) -> list[str]:
         # IPython asks the exception how it wants to be shown
-        return tracebacks.render(self)
+        return _shown(self)
 
 
 class ConfigurationError(CoCalcError, ValueError):
@@ -139,3 +142,44 @@ def _sentences(message: str, remedy: str) -> str:
     # a server's own words often end without a full stop
     stop = "" if not remedy or message.endswith((".", "!", "?", ":", "…")) else "."
     return f"{message}{stop} {remedy}".rstrip()
+
+
+def _shown(error: Exception) -> list[str]:
+    """The lines that IPython shows for this error: one, or (for `%tb`) its whole traceback."""
+    shell = _ipython()
+    trace = error.__traceback__
+    if shell is None or trace is None or _fails_now(trace):
+        if shell is not None:
+            shell.InteractiveTB.tb = trace  # %debug begins there
+        return [f"{type(error).__name__}: {' '.join(str(error).split())}"]
+    # without the values of variables, which %xmode Verbose would add: some are
+    # passwords and tokens, as they were typed
+    painter = shell.InteractiveTB
+    verbose, painter.include_vars = painter.include_vars, False
+    try:
+        full = painter.structured_traceback(type(error), error, trace)
+    finally:
+        painter.include_vars = verbose
+    return [redact(line) for line in full]
+
+
+def _fails_now(trace: TracebackType | None) -> bool:
+    """Whether a traceback is of the cell that runs now: its frames are still at work."""
+    frame: FrameType | None = sys._getframe()  # noqa: SLF001 - what inspect calls, without its import
+    working = set()
+    while frame is not None:
+        working.add(frame)
+        if frame.f_code.co_name == "run_code":  # IPython's, which runs a cell and shows its error
+            break
+        frame = frame.f_back
+    while trace is not None:
+        if trace.tb_frame in working:
+            return True
+        trace = trace.tb_next
+    return False
+
+
+def _ipython() -> Any:
+    # only if IPython is loaded: this module must not be what loads it
+    core = sys.modules.get("IPython")
+    return core.get_ipython() if core is not None else None

@@ -194,7 +194,7 @@ def test_no_lock_is_inherited(ca: Any) -> None:
     try:
         subject = client(server.url, verify=str(ca[1]), retries=0)
         subject.ping()
-        manager = subject._transport._session.get_adapter(server.url).poolmanager  # type: ignore[attr-defined]
+        manager = subject._connection.transport._session.get_adapter(server.url).poolmanager  # type: ignore[attr-defined]
         (pool,) = (manager.pools[key] for key in manager.pools.keys())  # noqa: SIM118
         gc.collect()
         ours = [it for it in forking._heirs.values() if isinstance(it, forking.Lock)]

@@ -32,12 +32,10 @@ USES: dict[str, set[str]] = {
     "nodelay": set(),
     "forking": set(),
     "redact": set(),
-    "tracebacks": {"redact"},
-    "errors": {"redact", "tracebacks"},
+    "errors": {"redact"},
     "address": {"errors"},
     "extras": {"errors"},
-    "keyfiles": BASE,
-    "config": BASE | {"keyfiles"},
+    "config": BASE,
     "api.http": BASE | {"_version"},
     "api.results": BASE,
     "api.dialects": BASE | {"api.http", "api.results"},
@@ -47,13 +45,14 @@ USES: dict[str, set[str]] = {
     "frame.messages": BASE | {"frame.kernel"},
     "frame.channel": BASE | {"api", "frame.kernel", "frame.messages"},
     "frame.session": BASE | {"api", "frame.kernel", "frame.messages", "frame.channel"},
-    "frame": BASE | FRAME | {"config", "api"},
-    "magics.language": BASE | {"api"},
+    # which project a title means is known to `api.results`, for who only has the words of it
+    "frame": BASE | FRAME | {"config", "api", "api.results"},
+    "magics.language": BASE | {"api", "api.results"},
     "magics.session": BASE | {"config", "api", "frame", "magics.language"},
     "magics.commands": BASE | {"config", "api", "api.copying", "api.results", "frame",
                                "magics.language", "magics.session"},
     "magics.doctor": BASE | API | FRAME | {"_version", "config", "magics.language",
-                                           "magics.session", "magics.commands"},
+                                           "magics.session"},
     "magics": BASE | SHOP,
     "local.state": BASE | {"extras"},
     "local.services": BASE | {"local.state"},
@@ -70,7 +69,7 @@ USES: dict[str, set[str]] = {
 
 
 def name_of(file: Path) -> str:
-    """`api.http.policy`; a package has its own name, the package of all has none."""
+    """`api.http.timeouts`; a package has its own name, the package of all has none."""
     parts = file.relative_to(ROOT).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 

@@ -120,7 +120,9 @@ def test_a_secret_is_text_and_compares_by_what_it_is() -> None:
             Secret(value)  # type: ignore[arg-type]
     assert Secret("a") != "a"
     assert {Secret("a"), Secret("a"), Secret("b")} == {Secret("a"), Secret("b")}
-    assert Secret("a")
+    secret = Secret("a")
+    assert secret
+    assert copy.deepcopy(secret) is secret, "as `dataclasses.asdict` does"
 
 
 def test_common_words_are_no_credentials() -> None:

@@ -1,4 +1,4 @@
-"""Owns the client's methods around copying between projects."""
+"""Owns a client's copies: from what was asked to a batch, and the jobs that the server knows."""
 
 from __future__ import annotations
 
@@ -9,94 +9,50 @@ from typing import TYPE_CHECKING, Any
 
 from ..address import parse_address
 from ..errors import NotFoundError, ValidationError
-from . import projects as naming
-from .connection import ClientBase
 from .copying import targets as reading
 from .copying.batch import CopyBatch, raise_if_hopeless
 from .copying.sending import Sender
 from .dialects.detection import ASK_TIME
 from .dialects.interface import Listing
+from .results import projects as naming
 from .results.jobs import CopyJob, CopyJobs, check_job_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
-
     from ..address import Address
-    from .results.values import Project
+    from .connection import Connection
 
 MOST_WORKERS = 64
 
 
-class Copies(ClientBase):
-    """Copying from one project to others."""
+class Copies:
+    """The copies of one client. The arguments, and the errors, are those of its methods.
 
-    last_copy: CopyBatch | None = None
-    _queue: bool | None = None
+    Args:
+        connection: with the host.
+
+    Attributes:
+        last: the batch that was made last.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self.last: CopyBatch | None = None
+        self._queue: bool | None = None
 
     def copy(
         self,
         src: str | Address,
-        *targets: str | Address | Project | Path | Iterable[Any],
-        wait: bool | float = True,
-        overwrite_newer: bool = False,
-        delete_missing: bool = False,
-        backup: bool = False,
-        exclude: str | Iterable[str] = (),
-        timeout: float | None = None,
-        scheduled: datetime | str | None = None,
-        concurrency: int = 16,
-        progress: bool | None = None,
-        check: bool = False,
+        targets: tuple[object, ...],
+        options: dict[str, Any],
+        *,
+        wait: bool | float,
+        concurrency: int,
+        progress: bool | None,
+        check: bool,
     ) -> CopyBatch:
-        """Copy a file or folder to other projects, each once.
-
-        PROJECT is an id, the start of one, or a title. All is checked before
-        anything is sent. A copy whose answer got lost is never sent again by itself.
-
-        Args:
-            src: `"PROJECT:path"`.
-            *targets: `"PROJECT"` (same path), `"PROJECT:path"`, a `Project`, lists of
-                these, or a CSV file with a column of them: its `Path`, or its name
-                where that ends in `.csv`. Its first row names the columns: `project_id`,
-                `project` or `target`, and `path` if there are paths; it may be left out
-                where the only column is that of projects.
-            wait: until all have ended; a number is the longest wait in seconds.
-                False returns as soon as the server has them all; on a server without
-                a queue after half a second: threads of this process go on with what
-                is not made by then, and the batch shows how they get on.
-            overwrite_newer: overwrite files that are newer in the target.
-            delete_missing: delete what is only in the target. Dangerous.
-            backup: keep what is overwritten, renamed with a `~`.
-            exclude: patterns of rsync (API v1).
-            timeout: seconds the server gives each copy; one without a queue is
-                waited for so much longer.
-            scheduled: copy at that time (API v1 with a queue, as cocalc.com had);
-                local time unless it has a zone.
-            concurrency: requests at a time.
-            progress: a bar; None shows one for several targets, to a person only.
-            check: then compare hashes on both sides, so that `done` means seen to have
-                arrived; see `CopyBatch.check`.
-
-        Returns:
-            The batch; `last_copy` keeps it too. Failures of single targets are in
-            its `failed`, with their errors.
-
-        Raises:
-            APIError: the only copy failed, or all did in the same definite way.
-            APITimeoutError: not all have ended in time; they go on.
-            ValidationError: refused before anything was sent.
-        """
+        """Check all that was asked for, send it, and wait as long as was asked (`Client.copy`)."""
         now = datetime.now(timezone.utc)
-        told = {
-            "overwrite_newer": overwrite_newer,
-            "delete_missing": delete_missing,
-            "backup": backup,
-            "exclude": exclude,
-            "timeout": timeout,
-            "scheduled": scheduled,
-        }
-        how = reading.check_options(told, now)
+        how = reading.check_options(options, now)
         if not isinstance(wait, (bool, int, float)) or not wait >= 0:
             raise ValidationError(f"wait must be True, False or seconds, not {wait!r}.")
         if not isinstance(concurrency, int) or not 1 <= concurrency <= MOST_WORKERS:
@@ -107,17 +63,19 @@ class Copies(ClientBase):
         if not source.path:
             raise _no_path(source)
         wanted, faults = reading.read(targets, posixpath.splitext(source.path)[1])
-        known = self._known([source, *(told.place for told in wanted)])
+        known = self._connection.known([source, *(told.place for told in wanted)])
         source = naming.located(source, known)
         if not source.path:
             raise _no_path(source)
-        settled = reading.settle(source, wanted, known, faults, delete_missing=delete_missing)
-        self._dialect.check_copies(source, settled, how)
+        deleting = how.delete_missing
+        settled = reading.settle(source, wanted, known, faults, delete_missing=deleting)
+        self._connection.dialect.check_copies(source, settled, how)
         if how.scheduled is not None:
             self._check_schedule()
-        sender = Sender(self._dialect, self._caller, source, how, self._titles, self._has_queue)
+        here = self._connection
+        sender = Sender(here.dialect, here.caller, source, how, here.titles, self._has_queue)
         batch = CopyBatch(sender, settled, concurrency=concurrency, progress=progress, check=check)
-        self.last_copy = batch
+        self.last = batch
         batch.launch()
         if wait is not False:
             batch.wait(None if wait is True else wait)
@@ -126,68 +84,45 @@ class Copies(ClientBase):
         raise_if_hopeless(batch)
         return batch
 
-    def copy_status(self, copy_id: str | CopyJob) -> CopyJob:
-        """How a copy is getting on.
-
-        Args:
-            copy_id: the id of a job, or the job.
-
-        Raises:
-            NotFoundError: no such job: cancelled, or never there.
-            ValidationError: an empty id: that copy was done when it was asked for.
-        """
+    def status(self, copy_id: str | CopyJob) -> CopyJob:
+        """How a copy is getting on (`Client.copy_status`)."""
         if isinstance(copy_id, CopyJob):
             job = copy_id
-            return job.updated(self._dialect.copy_status(job.id)) if job.id else self._now(job)
+            if not job.id:
+                return self._now(job)
+            return job.updated(self._connection.dialect.copy_status(job.id))
         told = check_job_id(copy_id)
         try:
-            return replace(self._dialect.copy_status(told), names=self._titles)
+            found = self._connection.dialect.copy_status(told)
         except NotFoundError as error:
             self._no_job(error)
             raise
+        return replace(found, names=self._connection.titles)
 
-    def cancel_copy(self, copy_id: str | CopyJob) -> None:
-        """Cancel a copy that is scheduled and not yet done (API v1).
-
-        Raises:
-            NotFoundError: no such job, or it is done; or this server can't cancel.
-        """
+    def cancel(self, copy_id: str | CopyJob) -> None:
+        """Cancel a copy that is scheduled and not yet done (`Client.cancel_copy`)."""
         told = copy_id.id if isinstance(copy_id, CopyJob) else copy_id
         told = check_job_id(told)
         try:
-            self._dialect.cancel_copy(told)
+            self._connection.dialect.cancel_copy(told)
         except NotFoundError as error:
             self._no_job(error)
             raise
 
-    def copies(
-        self,
-        src: str | Address | None = None,
-        target: str | Address | None = None,
-        *,
-        limit: int = 1000,
+    def listed(
+        self, src: str | Address | None, target: str | Address | None, *, limit: int
     ) -> CopyJobs:
-        """The copy jobs the server knows, pending ones first (API v1).
-
-        Args:
-            src: `"PROJECT"` or `"PROJECT:path"` copied from.
-            target: `"PROJECT"` copied to.
-            limit: how many of each at most, up to 1000.
-
-        Raises:
-            ValidationError: neither source nor target.
-            NotFoundError: this server does not list copies.
-        """
+        """The copy jobs the server knows, pending ones first (`Client.copies`)."""
         if src is None and target is None:
             raise ValidationError("name the source or the target project of the copies.")
         if not isinstance(limit, int) or isinstance(limit, bool) or not 1 <= limit <= 1000:
             raise ValidationError("limit must be from 1 to 1000.")
         which = Listing(self._place(src), self._place(target), limit=limit)
-        pending = self._dialect.list_copies(which)
-        finished = self._dialect.list_copies(replace(which, finished=True))
+        pending = self._connection.dialect.list_copies(which)
+        finished = self._connection.dialect.list_copies(replace(which, finished=True))
         seen = {job.id for job in finished}
         found = [*(job for job in pending if job.id not in seen), *finished]
-        return CopyJobs(replace(job, names=self._titles) for job in found)
+        return CopyJobs(replace(job, names=self._connection.titles) for job in found)
 
     def _no_job(self, error: NotFoundError) -> None:
         """Say what to do about a copy that is not found by its id."""
@@ -197,18 +132,18 @@ class Copies(ClientBase):
                 'client.exec(PROJECT, "ls", [PATH]).'
             )
         elif not error.remedy:
-            lists = self._dialect.lists_copies
+            lists = self._connection.dialect.lists_copies
             more = ": client.copies(PROJECT) lists those of a project." if lists else "."
             error.advise(f"It was cancelled, or was made on another host or long ago{more}")
 
     def _place(self, told: str | Address | None) -> Address | None:
-        return None if told is None else self.locate(told)
+        return None if told is None else self._connection.locate(told)
 
     def _now(self, job: CopyJob) -> CopyJob:
         # a copy without an id is made while a thread waits for it
         if job.state not in ("waiting", "sending"):
             return job
-        same = (it for it in self.last_copy or () if it.source == job.source)
+        same = (it for it in self.last or () if it.source == job.source)
         return next((it for it in same if it.target == job.target), job)
 
     def _has_queue(self) -> bool | None:
@@ -218,16 +153,14 @@ class Copies(ClientBase):
             CoCalcError: it cannot be asked.
         """
         if self._queue is None:
-            told = self._caller.page("/customize", timeout=ASK_TIME)
-            settings = told.get("configuration") if isinstance(told, dict) else None
-            kind = settings.get("kucalc") if isinstance(settings, dict) else None
+            kind = self._connection.customize(timeout=ASK_TIME).get("kucalc")
             self._queue = None if kind is None else kind in ("yes", True)
         return self._queue
 
     def _check_schedule(self) -> None:
         # Only production has a queue; elsewhere `scheduled` is ignored and the
         # copy made at once (recording). Its settings tell which one this is.
-        kind = self.customize().get("kucalc")
+        kind = self._connection.customize().get("kucalc")
         if kind is not None and kind not in ("yes", True):
             raise ValidationError(
                 "this server copies at once and cannot schedule: nothing was copied.",

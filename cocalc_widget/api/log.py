@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import ValidationError
 from .dialects import records as rows
-from .http.envelope import unexpected
+from .http.answers import unexpected
+from .http.timeouts import check_seconds
 from .results import tables as rich
 from .results.values import parse_time
 
 if TYPE_CHECKING:
-    from .dialects.interface import Dialect
+    from .connection import Connection
+    from .results.projects import Project
 
 # `project_log` goes back two months and has 300 entries at most, `project_log_all` 7,500 (source)
 _RECENT = timedelta(days=58)
@@ -76,21 +78,24 @@ class Log(list[LogEntry]):
 
 
 def read_log(
-    dialect: Dialect, project_id: str, since: datetime | None, *, timeout: float | None = None
+    connection: Connection, project: str | Project, since: object, *, timeout: float | None = None
 ) -> Log:
-    """The entries of a project's log since then, newest first; one request.
+    """The entries of a project's log, newest first; one request.
 
-    Raises:
-        PermissionDeniedError: somebody else's project, or none.
+    The arguments, and the errors, are those of `Client.log`.
     """
-    recent = since is None or datetime.now(timezone.utc) - since < _RECENT
+    when = check_since(since)
+    limit = None if timeout is None else check_seconds(timeout)
+    dialect = connection.dialect if limit is None else connection.speaks(limit)
+    project_id = connection.project_id(project)
+    recent = when is None or datetime.now(timezone.utc) - when < _RECENT
     table = "project_log" if recent else "project_log_all"
     asked = {"id": None, "project_id": project_id, "account_id": None, "event": None}
-    when = None if since is None else {">=": _iso(since)}
-    found = dialect.query(table, [{**asked, "time": when}], timeout=timeout)
+    told = {**asked, "time": None if when is None else {">=": _iso(when)}}
+    found = dialect.query(table, [told], timeout=limit)
     entries = [entry_of(row, table) for row in rows.list_of(found or [], table)]
-    if since is not None:  # a server that does not know the condition sends all
-        entries = [it for it in entries if it.time is None or it.time >= since]
+    if when is not None:  # a server that does not know the condition sends all
+        entries = [it for it in entries if it.time is None or it.time >= when]
     ages = datetime.min.replace(tzinfo=timezone.utc)
     return Log(sorted(entries, key=lambda it: it.time or ages, reverse=True))
 

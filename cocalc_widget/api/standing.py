@@ -1,4 +1,4 @@
-"""Owns whether a document can be opened: the state of its project, what its path is, a start."""
+"""Owns whether a document can be opened: the state of its project, and what its path is."""
 
 from __future__ import annotations
 
@@ -6,26 +6,26 @@ import json
 import math
 import re
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from itertools import chain, repeat
-from typing import TYPE_CHECKING, Literal, TypeVar, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
-from ..errors import APITimeoutError, CoCalcError, PermissionDeniedError, ServerError
-from .http.failures import is_late
+from ..errors import CoCalcError, NotFoundError, PermissionDeniedError, ValidationError
+from .http.timeouts import check_seconds
+from .results import projects as naming
 from .results import tables as rich
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Sequence
 
+    from .connection import Connection
     from .dialects.interface import Dialect
+    from .results.projects import Project
 
-T = TypeVar("T")
 ProjectIs = Literal["usable", "stopped", "not mine", "unknown"]
 PathIs = Literal["file", "folder", "missing", "unknown"]
 
 ASK_TIME = 5.0  # s
-START_WAIT = 60.0  # s; a start takes seconds (recording), a crowded server longer
-_PAUSES = (0.1, 0.2, 0.4, 0.8, 1.0)  # s between two looks at a project that starts
 # POSIX; the path is an argument, so that nothing in it is read by the shell, and with "./"
 # before it no name is an option. `system.listing` would make a folder that is missing (recording).
 _LOOK = (
@@ -68,27 +68,43 @@ class Standing(rich.Card):
 
 
 def standings(
-    dialect: Dialect,
-    project_id: str,
-    paths: Sequence[str] = ("",),
+    connection: Connection,
+    project: str | Project,
+    paths: Iterable[str],
     *,
-    timeout: float = ASK_TIME,
-    usable: bool = False,
+    timeout: float,
+    usable: bool,
 ) -> list[Standing]:
-    """How documents of one project stand: two small requests for hundreds, and never a start.
+    """How documents of one project stand; arguments and errors are those of `Client.standings`."""
+    naming.check(project)
+    if isinstance(paths, str) or not isinstance(paths, Iterable):
+        kind = type(paths).__name__
+        raise ValidationError(f"paths must be a list of strings, not {kind}.")
+    paths = list(paths)
+    for path in paths:
+        if not isinstance(path, str):
+            raise ValidationError(f"path must be a string, not {type(path).__name__}.")
+    ends = time.monotonic() + check_seconds(timeout)
+    try:
+        dialect = connection.speaks(timeout)
+        project_id = connection.project_id(project, max(0.001, ends - time.monotonic()))
+    except ValidationError:
+        raise
+    except CoCalcError as error:
+        strange = isinstance(error, NotFoundError) and error.status is None
+        return [Standing("not mine" if strange else "unknown", error=error)] * len(paths)
+    left = ends - time.monotonic()
+    return _standings(dialect, project_id, paths, timeout=left, usable=usable)
+
+
+def _standings(
+    dialect: Dialect, project_id: str, paths: Sequence[str], *, timeout: float, usable: bool
+) -> list[Standing]:
+    """Two small requests for hundreds of documents, and never a start.
 
     A stopped project would be started by whatever is asked of it (doc), so its
-    state is asked of the database first.
-
-    Args:
-        dialect: of the server.
-        project_id: checked.
-        paths: any texts, relative to the project's home; "" asks for the project only.
-        timeout: seconds for all requests together.
-        usable: the project was seen usable a moment ago: ask for the paths only.
-
-    Returns:
-        Always a value for each: whatever goes wrong makes it "unknown", with the error in it.
+    state is asked of the database first. Whatever goes wrong makes it "unknown",
+    with the error in it.
     """
     ends = time.monotonic() + timeout
     known = (
@@ -163,54 +179,3 @@ def _project(dialect: Dialect, project_id: str, timeout: float) -> Standing:
 
 def _is_strange(error: CoCalcError) -> bool:
     return isinstance(error, PermissionDeniedError) and bool(_STRANGER.search(error.message))
-
-
-class Start:
-    """One start of a project, with one deadline for all that belongs to it."""
-
-    def __init__(self, project_id: str, seconds: float) -> None:
-        self._project_id, self._seconds = project_id, seconds
-        self._ends = time.monotonic() + seconds
-        self._state = ""
-
-    def within(self, call: Callable[[float], T]) -> T:
-        """What `call` gives, which gets the seconds that are left.
-
-        Raises:
-            APITimeoutError: none are left, here or on the server.
-        """
-        left = self._ends - time.monotonic()
-        if left > 0:
-            try:
-                return call(left)
-            except APITimeoutError:
-                pass
-            except ServerError as error:
-                if not (is_late(error.message) or "killed command" in error.message):
-                    raise
-        raise self._late()
-
-    def prove(self, dialect: Dialect) -> None:
-        """Wait for a command to run in it: proof enough, and on old servers the only one."""
-        self.within(
-            lambda left: dialect.exec(
-                self._project_id, "true", [], path="", timeout=math.ceil(left) + 1, limit=left
-            )
-        )
-
-    def watch(self, state: Callable[[float], str]) -> None:
-        """Ask for its state, again and again, until that is "running"."""
-        pauses = chain(_PAUSES, repeat(_PAUSES[-1]))
-        while (now := self.within(state)) != "running":
-            self._state = now
-            time.sleep(max(0.0, min(next(pauses), self._ends - time.monotonic())))
-
-    def _late(self) -> APITimeoutError:
-        last = f" (its state is {self._state!r})" if self._state else ""
-        return APITimeoutError(
-            f"project {self._project_id} does not run {self._seconds:g} s after it was told to "
-            f"start{last}; it may still come up.",
-            endpoint="start_project",
-            sent=True,
-            remedy="Try again with a longer timeout=, or look at the project in CoCalc.",
-        )

@@ -1,4 +1,7 @@
-"""Owns the command line: `cocalc-widget demo`, with and without `--check`."""
+"""Owns the command line: `cocalc-widget demo`, with and without `--check`.
+
+The command begins here; nothing else in the package uses this floor.
+"""
 
 from __future__ import annotations
 

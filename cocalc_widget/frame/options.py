@@ -106,7 +106,7 @@ def find_project(value: object, client: Any) -> str:
     name = value if isinstance(value, str) else ""
     if not name.strip() or is_uuid(name.strip()) or client is None:
         return check_uuid(value)
-    from ..api.projects import find  # loads the REST side, which a client has done already
+    from ..api.results.projects import find  # loads the REST side, which a client has done already
 
     projects = list(client.projects())
     try:

@@ -1,4 +1,4 @@
-"""Owns what all API handlers share: bodies, keys, JSON answers, pages of errors, faults."""
+"""Owns what all handlers share: bodies, keys, cookies, JSON answers, pages of errors, faults."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import html
 import json
 import re
 import secrets
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import parse_qsl
 
 from tornado.web import RequestHandler
@@ -17,10 +17,12 @@ if TYPE_CHECKING:
     from asyncio import Future
 
     from .state.accounts import Caller
-    from .state.core import Core
+    from .state.site_state import SiteState
 
 JSON = "application/json; charset=utf-8"
 HTML = "text/html; charset=utf-8"
+NO_KEY = "You must provide authentication via an API key."
+_MAX_BODY = 1024 * 1024  # bytes: the default of the framework that serves v2 (source)
 
 
 class AnsweredError(Exception):
@@ -28,14 +30,14 @@ class AnsweredError(Exception):
 
 
 class Handler(RequestHandler):
-    """A request to the API, after the site's latency and its faults."""
+    """A base of all handlers: a request, met by the site's latency and its faults."""
 
-    core: Core
+    site: SiteState
     _due = 0.0  # the loop's clock when the answer may leave
 
-    def initialize(self, core: Core) -> None:
+    def initialize(self, site: SiteState) -> None:
         """Tornado's way to hand over what the handler works on."""
-        self.core = core
+        self.site = site
 
     def set_default_headers(self) -> None:
         """No server name: nothing here depends on it, and CoCalc's has another."""
@@ -79,10 +81,19 @@ class Handler(RequestHandler):
                 value = ""
         return scheme, value.strip()
 
+    def key_caller(self) -> Caller | None:
+        """Whose API key the Authorization header has."""
+        _, key = self.key()
+        return self.site.accounts.by_key(key) if key else None
+
+    def content_type(self) -> str:
+        """What the body is said to be, in lower case and without parameters."""
+        return self.request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+
     def cookie_caller(self) -> Caller | None:
         """Who is signed in by cookie."""
         value = self.get_cookie("remember_me")
-        return self.core.accounts.by_session(value) if value else None
+        return self.site.accounts.by_session(value) if value else None
 
     def sign_in(self, account_id: str, *, by_token: bool = False) -> None:
         """Set the cookies of a sign-in, as its way and the site's generation have them.
@@ -91,8 +102,8 @@ class Handler(RequestHandler):
         SameSite. On B `remember_me` has the one that the site is set to, and the page's
         script reads `account_id`, which has none (recordings).
         """
-        options = self.core.options
-        session = self.core.accounts.new_session(account_id)
+        options = self.site.options
+        session = self.site.accounts.new_session(account_id)
         flags: dict[str, Any] = {}
         if options.generation == "B":
             flags = crossing(options.samesite_remember_me)
@@ -114,7 +125,7 @@ class Handler(RequestHandler):
 
     def say_who_frames(self) -> None:
         """The headers that let only some pages frame this one; none by default (recording)."""
-        options = self.core.options
+        options = self.site.options
         if options.frame_ancestors:
             policy = f"frame-ancestors {options.frame_ancestors}"
             self.set_header("Content-Security-Policy", policy)
@@ -131,11 +142,11 @@ class Handler(RequestHandler):
         Raises:
             AnsweredError: a fault was the answer.
         """
-        self.core.requests[endpoint] += 1
-        self._due = self._now() + self.core.options.latency
-        fault = self.core.faults.api()
+        self.site.requests[endpoint] += 1
+        self._due = self._now() + self.site.options.latency
+        fault = self.site.faults.api()
         if fault:
-            await asyncio.sleep(self.core.options.latency)
+            await asyncio.sleep(self.site.options.latency)
         if fault == "error-500":
             self.page(500, "Internal Server Error (a fault that was switched on)")
         elif fault == "html-page":
@@ -149,7 +160,7 @@ class Handler(RequestHandler):
             self.set_header("Content-Type", JSON)
             self.finish('{"event": "pong", "id"')
         elif fault == "timeout":
-            await self.core.ended.wait()
+            await self.site.ended.wait()
             self.hang_up()
         elif fault == "reset":
             self.hang_up()
@@ -196,6 +207,38 @@ class Handler(RequestHandler):
     @staticmethod
     def _now() -> float:
         return asyncio.get_running_loop().time()
+
+
+class ParametersHandler(Handler):
+    """A base of what CoCalc serves with one web framework: API v2 and the conat bridge."""
+
+    def parameters(self) -> dict[str, Any]:
+        """What a POST's body holds; one of another content type counts as none (recording).
+
+        Raises:
+            AnsweredError: it is too large, or no JSON.
+        """
+        data = self.request.body
+        if self.request.method != "POST":
+            return {}
+        if len(data) > _MAX_BODY:
+            self._refuse(413, "Body exceeded 1mb limit")
+        kind = self.content_type()
+        if kind == "application/x-www-form-urlencoded":
+            return parse_form(data.decode("utf-8", "replace"))
+        if kind != "application/json" or not data:
+            return {}
+        try:
+            value = json.loads(data)
+        except ValueError:
+            self._refuse(400, "Invalid JSON")
+        return value if isinstance(value, dict) else {}
+
+    def _refuse(self, status: int, words: str) -> NoReturn:
+        self.clear_header("Content-Type")
+        self.set_status(status)
+        self.finish(words)
+        raise AnsweredError
 
 
 def crossing(samesite: str) -> dict[str, Any]:

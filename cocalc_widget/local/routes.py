@@ -8,24 +8,25 @@ from tornado.web import Application, StaticFileHandler
 
 from .conat.bridge import ConatHandler
 from .http import Handler
-from .pages.app import PAGE, AppHandler, CustomizeHandler, PageHandler, RawHandler
-from .pages.live import LiveHandler
-from .pages.requests import PageRequestHandler
-from .pages.signing_in import ImpersonateHandler, SignInHandler
-from .v1.endpoint import V1Handler
-from .v2 import accounts as v2_accounts
-from .v2 import copies as v2_copies
-from .v2 import exec as v2_exec
-from .v2 import projects as v2_projects
-from .v2.endpoint import V2Handler
+from .pages.app import (
+    PAGE,
+    AppHandler,
+    CustomizeHandler,
+    ImpersonateHandler,
+    PageHandler,
+    RawHandler,
+    SignInHandler,
+)
+from .pages.page_api import PageRequestHandler, SocketHandler
+from .v1.handler import V1Handler
+from .v2.handler import V2Handler
 
 if TYPE_CHECKING:
     from tornado.httputil import HTTPServerRequest
 
-    from .state.core import Core
+    from .state.site_state import SiteState
 
 _ASKED = "token|once|project|opened|file|folder|rendered|start"
-_PARTS = (v2_accounts, v2_copies, v2_exec, v2_projects)  # each enters its endpoints into the table
 
 
 class NotFoundHandler(Handler):
@@ -54,19 +55,19 @@ class BadGatewayHandler(Handler):
 class Site(Application):
     """The routes of one site, or the proxy's page in the place of them all."""
 
-    def __init__(self, core: Core, routes: list[Any]) -> None:
+    def __init__(self, site: SiteState, routes: list[Any]) -> None:
         super().__init__(
             routes,
             default_handler_class=NotFoundHandler,
-            default_handler_args={"core": core},
+            default_handler_args={"site": site},
             log_function=lambda _handler: None,
         )
-        self._core = core
+        self._site = site
 
     def find_handler(self, request: HTTPServerRequest, **kwargs: Any) -> Any:
         """The handler of a request."""
-        if "bad-gateway" in self._core.faults.on:
-            return self.get_handler_delegate(request, BadGatewayHandler, {"core": self._core})
+        if "bad-gateway" in self._site.faults.on:
+            return self.get_handler_delegate(request, BadGatewayHandler, {"site": self._site})
         return super().find_handler(request, **kwargs)
 
 
@@ -81,23 +82,23 @@ class PageFileHandler(StaticFileHandler):
             self.set_header("Access-Control-Allow-Origin", "*")
 
 
-def make_application(core: Core) -> Application:
+def make_application(site: SiteState) -> Application:
     """The whole site; which APIs it has depends on its generation."""
-    with_core = {"core": core}
+    with_site = {"site": site}
     routes: list[tuple[str, Any, dict[str, Any]]] = [
-        (r"/api/v2/(.*)", V2Handler, with_core),
-        (r"/customize", CustomizeHandler, with_core),
-        (r"/(?:app|settings|projects(?:/.*)?)", AppHandler, with_core),
-        (r"/auth/sign-in", SignInHandler, with_core),
-        (r"/static/(app|embed)\.html", PageHandler, with_core),
+        (r"/api/v2/(.*)", V2Handler, with_site),
+        (r"/customize", CustomizeHandler, with_site),
+        (r"/(?:app|settings|projects(?:/.*)?)", AppHandler, with_site),
+        (r"/auth/sign-in", SignInHandler, with_site),
+        (r"/static/(app|embed)\.html", PageHandler, with_site),
         (r"/local/page/([a-z]+\.[a-z]+)", PageFileHandler, {"path": PAGE}),
-        (r"/local/live", LiveHandler, with_core),
-        (rf"/local/({_ASKED})", PageRequestHandler, with_core),
-        (r"/local/raw/([0-9a-f-]{36})/(.+)", RawHandler, with_core),
+        (r"/local/socket", SocketHandler, with_site),
+        (rf"/local/({_ASKED})", PageRequestHandler, with_site),
+        (r"/local/raw/([0-9a-f-]{36})/(.+)", RawHandler, with_site),
     ]
-    if core.options.generation == "A":
-        routes.insert(0, (r"/api/v1(/.*)?", V1Handler, with_core))
+    if site.options.generation == "A":
+        routes.insert(0, (r"/api/v1(/.*)?", V1Handler, with_site))
     else:
-        routes.insert(0, (r"/api/conat/(hub|project)", ConatHandler, with_core))
-        routes.append((r"/auth/impersonate", ImpersonateHandler, with_core))
-    return Site(core, routes)
+        routes.insert(0, (r"/api/conat/(hub|project)", ConatHandler, with_site))
+        routes.append((r"/auth/impersonate", ImpersonateHandler, with_site))
+    return Site(site, routes)

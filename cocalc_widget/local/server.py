@@ -1,15 +1,22 @@
-"""Owns the thread, the event loop and the sockets of one site; start and stop have deadlines."""
+"""Owns serving one site over https: certificate, sockets, event loop and thread; with deadlines."""
 
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
+import hashlib
 import logging
 import socket
 import ssl
 import threading
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import trustme
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 
@@ -20,12 +27,41 @@ if TYPE_CHECKING:
 
     from tornado.web import Application
 
-    from .certs import Certificate
-
+NAMES = ("localhost", "127.0.0.1", "::1", "*.test")  # in the certificate
 _START = 10.0  # seconds
 _STOP = 10.0
 _BODY = 64 * 1024 * 1024  # bytes; the APIs have limits of their own, far below
 _log = logging.getLogger("tornado.general")
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """Where the CA's certificate, the server's chain and its key lie (PEM)."""
+
+    ca_file: str
+    cert_file: str
+    key_file: str
+
+
+def make_certificate(folder: Path) -> Certificate:
+    """Write a new CA and a certificate for loopback and `*.test` into `folder`."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    authority = trustme.CA()
+    leaf = authority.issue_cert(*NAMES)
+    ca_file, cert_file, key_file = (folder / n for n in ("ca.pem", "cert.pem", "key.pem"))
+    authority.cert_pem.write_to_path(str(ca_file))
+    cert_file.write_bytes(b"".join(blob.bytes() for blob in leaf.cert_chain_pems))
+    key_file.touch(mode=0o600)
+    leaf.private_key_pem.write_to_path(str(key_file))
+    return Certificate(str(ca_file), str(cert_file), str(key_file))
+
+
+def public_key_hash(cert_file: str) -> str:
+    """By what Chromium's `--ignore-certificate-errors-spki-list` knows a certificate."""
+    data = Path(cert_file).read_bytes()
+    key = x509.load_pem_x509_certificate(data).public_key()
+    spki = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return base64.b64encode(hashlib.sha256(spki).digest()).decode()
 
 
 class Server:

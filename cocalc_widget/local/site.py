@@ -1,30 +1,31 @@
-"""Owns `LocalCoCalc`: one stand-in for CoCalc, from its start to its end."""
+"""Owns `LocalCoCalc`: one stand-in for CoCalc, its start and end, and its use between them."""
 
 from __future__ import annotations
 
 import atexit
 import os
+import secrets
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
 from ..errors import ConfigurationError
-from .certs import make_certificate
-from .faults import check_fault
-from .handles import Handles
 from .routes import make_application
-from .server import Server
-from .state import files
-from .state.content import default_content
-from .state.core import Core, Options
-from .state.owner import make_owner
+from .server import Server, make_certificate
+from .state.faults import check_fault
+from .state.files import delete
+from .state.seed import default_content, make_owner
+from .state.site_state import Options, SiteState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections import Counter
+    from collections.abc import Iterable
 
     from tornado.web import Application
 
     from ..address import Generation
+    from .state.database import Database
     from .state.projects import Content
 
 SameSite = Literal["strict", "lax", "none"]
@@ -42,10 +43,11 @@ _RUNNING = frozenset(
         "api_key",
     )
 )
+_ATTENTION = 2.0  # seconds in which a page that is awake takes a fault in
 _NOT_IN_POLICY = frozenset(";,\r\n")  # they would begin another directive, policy or header
 
 
-class LocalCoCalc(Handles):
+class LocalCoCalc:
     """A local stand-in for CoCalc: https on loopback, projects as directories.
 
     It answers API v1, v2 and the conat bridge, and shows files in a kiosk page,
@@ -146,12 +148,12 @@ class LocalCoCalc(Handles):
         self._first_faults = tuple(faults)
         for name in self._first_faults:
             check_fault(name)
-        self._core: Core | None = None
+        self._state: SiteState | None = None
         self.projects: dict[str, str] = {}
 
     def start(self) -> LocalCoCalc:
         """Start serving; within a second."""
-        if self._core is not None:
+        if self._state is not None:
             return self
         self._owner = os.getpid()
         self._private = Path(tempfile.mkdtemp(prefix="local-cocalc-"))
@@ -179,17 +181,72 @@ class LocalCoCalc(Handles):
         In a child made by `fork` it does nothing: all of that is its parent's.
         """
         atexit.unregister(self.close)
-        core, self._core = self._core, None
+        state, self._state = self._state, None
         if hasattr(self, "_owner") and self._owner != os.getpid():
             return
-        if core is not None:
-            self._server.soon(core.end)
+        if state is not None:
+            self._server.soon(state.end)
         if hasattr(self, "_server"):
             self._server.stop()
-        if core is not None:
-            core.close()
+        if state is not None:
+            state.close()
         if hasattr(self, "_private"):
-            files.delete(self._private)
+            delete(self._private)
+
+    @property
+    def core(self) -> SiteState:
+        """The running site's state, for tests."""
+        if self._state is None:
+            raise ConfigurationError("the local CoCalc is not running.", remedy="Call start().")
+        return self._state
+
+    @property
+    def store(self) -> Database:
+        """The database, for tests."""
+        return self.core.database
+
+    @property
+    def requests(self) -> Counter[str]:
+        """How many API requests came, by endpoint: `v1/ping`, `conat/hub:system.ping`."""
+        return self.core.requests
+
+    def create_project(self, title: str, files: Content | str | Path = ()) -> str:  # type: ignore[assignment]
+        """A new project of the site's account with these files; its id."""
+        project_id = self.core.projects.create(self.account_id, title, running=True)
+        content = files if isinstance(files, Mapping) else Path(files) if files else {}
+        self.core.projects.fill(project_id, content)
+        self.projects[title] = project_id
+        return project_id
+
+    def create_account(
+        self, first: str, last: str, email: str, password: str = "", *, admin: bool = False
+    ) -> tuple[str, str]:
+        """One more account: (its id, an API key of it)."""
+        accounts = self.core.accounts
+        password = password or secrets.token_urlsafe(12)
+        account_id = accounts.create(first, last, email, password, admin=admin)
+        return account_id, accounts.new_key(account_id)[1]
+
+    def directory(self, project_id: str) -> Path:
+        """Where a project's files lie."""
+        return self.core.projects.root(project_id)
+
+    def fault(self, name: str, on: bool | float = True) -> None:  # noqa: FBT001, FBT002 (a switch)
+        """Switch a fault on or off, in open pages too; `local.state.faults.FAULTS` lists them.
+
+        Args:
+            name: the fault's name, e.g. `"late-done"`.
+            on: True, False, or a number: seconds, or the share of requests that meet it.
+
+        Raises:
+            ConfigurationError: there is no fault of this name.
+        """
+        self.core.faults.set(name, on)
+        if name == "server-gone":
+            self._server.call(self._gone() if on else self._server.back())
+        elif name == "bad-gateway" and on:
+            self._server.call(self._unplugged())
+        self._server.call(self.core.pages.know(_ATTENTION))
 
     def __enter__(self) -> LocalCoCalc:
         return self.start()
@@ -208,20 +265,27 @@ class LocalCoCalc(Handles):
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def __repr__(self) -> str:
-        state = f"at {self.url}" if self._core is not None else "not running"
-        return f"<LocalCoCalc {state}>"
+        where = f"at {self.url}" if self._state is not None else "not running"
+        return f"<LocalCoCalc {where}>"
+
+    async def _unplugged(self) -> None:
+        self.core.pages.close()
+
+    async def _gone(self) -> None:
+        self.core.pages.close()
+        await self._server.gone()
 
     async def _make(self, home: Path) -> Application:
-        core = self._core = Core(home, self._options)
-        owner = make_owner(core, admin=self._admin)
+        state = self._state = SiteState(home, self._options)
+        owner = make_owner(state, admin=self._admin)
         self.account_id, self.email = owner.account_id, owner.email
         self.password, self.api_key = owner.password, owner.api_key
-        self.projects = {p["title"]: p["project_id"] for p in core.projects.of(self.account_id)}
+        self.projects = {p["title"]: p["project_id"] for p in state.projects.of(self.account_id)}
         for title, inside in self._content.items():
             if title not in self.projects:
                 self.create_project(title, inside)
-        core.begin()
-        return make_application(core)
+        state.begin()
+        return make_application(state)
 
 
 def _folder(root: object) -> Path:

@@ -1,24 +1,35 @@
-"""Owns the way of a line: words, expansion, the sub-command, its arguments, its result."""
+"""Owns the way of a line: words, expansion, the sub-command, its arguments, its result.
+
+`COMMANDS` says where each sub-command begins; help, completion and the README's reference
+are made from it.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from ..errors import CoCalcError
-from .commands.advice import advise, on_a_line
-from .language.complaints import no_command, other_sign
+from .advice import advise, on_a_line
+from .commands import accounts, copies, files, frames, projects
+from .doctor import command as doctor
 from .language.expansion import expand
 from .language.help import command_help, overview
-from .language.keys import refuse_key, refuse_key_option
-from .language.parser import HELP, REST, Command, parse
-from .language.pieces import Piece, RawWord, Word
-from .language.words import scan
-from .tree import COMMANDS
+from .language.parser import HELP, REST, Command, no_command, other_sign, parse
+from .language.splitter import Piece, RawWord, Word, scan
+from .language.typed_secrets import refuse_key, refuse_key_option
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from .session import Session
+
+COMMANDS: tuple[Command, ...] = (  # in the order of the help
+    accounts.LOGIN, accounts.LOGOUT, accounts.WHOAMI,
+    projects.PROJECTS, projects.NEW_PROJECT, accounts.NEW_ACCOUNT,
+    frames.OPEN, frames.CLOSEALL, frames.STATUS,
+    copies.CP, copies.COPIES, accounts.TOKEN,
+    files.EXEC, files.CAT, files.WRITE, doctor.DOCTOR,
+)  # fmt: skip
 
 
 def dispatch(session: Session, line: str, cell: str | None, names: Mapping[str, Any]) -> object:

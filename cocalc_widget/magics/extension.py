@@ -76,9 +76,11 @@ class Extension:
             if NAME not in line or "%" not in line:  # the usual case must cost nothing
                 return {"completions": []}
             try:
+                from .dispatch import COMMANDS
                 from .language.completer import match
+                from .language.lookups import Known
 
-                return match(line, self.session)
+                return match(line, COMMANDS, Known(self.session))
             except Exception:  # noqa: BLE001 - a key stroke must never end in a traceback
                 return {"completions": []}
 

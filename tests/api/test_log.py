@@ -46,7 +46,7 @@ def _fresh(monkeypatch: pytest.MonkeyPatch) -> None:
 def told(kind: str, answer: Any) -> Iterator[tuple[Client, Any]]:
     reaction = answer.reaction() if isinstance(answer, Row) else Answer(answer)
     with serving(lambda _seen: reaction) as server, Client(KEY, host=server.url) as client:
-        client._found = DIALECTS[kind](client._caller)
+        client._connection.found = DIALECTS[kind](client._connection.caller)
         yield client, server
 
 
@@ -170,7 +170,7 @@ def test_what_may_be_asked(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("kind", DIALECTS)
 def test_a_deadline_of_its_own(kind: str) -> None:
     with serving(lambda _seen: HANG) as server, Client(KEY, host=server.url) as client:
-        client._found = DIALECTS[kind](client._caller)
+        client._connection.found = DIALECTS[kind](client._connection.caller)
         with pytest.raises(errors.APITimeoutError, match=r"within 0\.3 s"):
             client.log(P, timeout=0.3)
         with pytest.raises(errors.ValidationError, match="timeout"):

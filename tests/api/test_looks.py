@@ -23,7 +23,7 @@ from cocalc_widget.api import (
     Token,
     Whoami,
 )
-from cocalc_widget.api.dialects.caller import Caller
+from cocalc_widget.api.dialects.calls import Caller
 from cocalc_widget.api.http.failures import judge, seconds_to_wait
 from cocalc_widget.api.http.transport import Transport
 from cocalc_widget.api.results.jobs import check_job_id

@@ -10,8 +10,8 @@ import pytest
 from cocalc_widget import errors
 from cocalc_widget.address import Address, parse_address
 from cocalc_widget.api import Project
-from cocalc_widget.api import projects as naming
 from cocalc_widget.api.copying.sheets import read_sheet
+from cocalc_widget.api.results import projects as naming
 
 TITLES = ["Lesson", "Week 1: intro", "Week 2", "Week 2: more", "größe", "Twice", "Twice", "A:B:C"]
 KNOWN = [

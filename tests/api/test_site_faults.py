@@ -84,7 +84,7 @@ def test_copied_changed_and_copied_again(site: LocalCoCalc, fault: str) -> None:
     subject.write_text(source, name, "old")
     subject.copy(f"{source}:{name}", target)
     subject.write_text(source, name, "new!")
-    plain = subject._dialect.send_copy
+    plain = subject._connection.dialect.send_copy
 
     def send(*args: Any, **options: Any) -> str:
         site.fault(fault)
@@ -93,7 +93,7 @@ def test_copied_changed_and_copied_again(site: LocalCoCalc, fault: str) -> None:
         finally:
             site.fault(fault, False)
 
-    subject._dialect.send_copy = send  # type: ignore[method-assign]
+    subject._connection.dialect.send_copy = send  # type: ignore[method-assign]
     if fault == "lost-reply":
         batch = subject.copy(f"{source}:{name}", target)
         assert "found again" in batch[0].note
@@ -104,7 +104,7 @@ def test_copied_changed_and_copied_again(site: LocalCoCalc, fault: str) -> None:
         batch = subject.last_copy
         assert batch[0].state == "unknown"
         assert subject.read_text(target, name) == "old"
-        subject._dialect.send_copy = plain  # type: ignore[method-assign]
+        subject._connection.dialect.send_copy = plain  # type: ignore[method-assign]
         batch.retry()
     assert batch.done
     assert subject.read_text(target, name) == "new!"

@@ -55,7 +55,7 @@ def told(kind: str, query: Any, ran: Any = "file\n") -> Iterator[tuple[Client, A
         return Answer({"event": "x", "stdout": stdout, "stderr": "", "exit_code": 0})
 
     with serving(handle) as server, Client(KEY, host=server.url, retries=0) as client:
-        client._found = DIALECTS[kind](client._caller)
+        client._connection.found = DIALECTS[kind](client._connection.caller)
         yield client, server
 
 
@@ -342,7 +342,7 @@ def starting(states: list[str], *, late: bool = False) -> Callable[[Seen], React
 
 def conat(url: str) -> Client:
     client = Client(KEY, host=url, retries=0)
-    client._found = DialectConat(client._caller)
+    client._connection.found = DialectConat(client._connection.caller)
     return client
 
 
@@ -369,7 +369,7 @@ def test_a_server_that_gives_up_or_hangs_during_a_start(kind: str) -> None:
     for answer in (HANG, Answer({"event": "error", "error": "timeout"})):
         with serving(lambda _seen, answer=answer: answer) as server:
             client = Client(KEY, host=server.url, retries=0)
-            client._found = DIALECTS[kind](client._caller)
+            client._connection.found = DIALECTS[kind](client._connection.caller)
             began = time.monotonic()
             with pytest.raises(errors.APITimeoutError, match="told to start"):
                 client.start_project(P, timeout=0.4)
@@ -381,7 +381,7 @@ def test_a_server_that_refuses_a_start(kind: str) -> None:
     words = "Error: no space left on the server"
     with serving(lambda _seen: Answer({"event": "error", "error": words})) as server:
         client = Client(KEY, host=server.url, retries=0)
-        client._found = DIALECTS[kind](client._caller)
+        client._connection.found = DIALECTS[kind](client._connection.caller)
         with pytest.raises(errors.ServerError, match="no space left") as caught:
             client.start_project(P)
     assert "told to start" not in str(caught.value)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cocalc_widget import errors
-from cocalc_widget.api import text as texts
+from cocalc_widget.api import files as texts
 from cocalc_widget.api.results.values import ExecResult
 
 P = "aaaaaaaa-0000-4000-8000-000000000001"
@@ -59,14 +59,14 @@ class Fake:
 
 def test_small_text_is_one_request() -> None:
     fake = Fake()
-    texts.write(fake, P, "a/b.txt", "x" * 50)  # type: ignore[arg-type]
+    texts._write(fake, P, "a/b.txt", "x" * 50)  # type: ignore[arg-type]
     assert fake.written == [("a/b.txt", "x" * 50)]
     assert fake.commands == []
 
 
 def test_large_text_is_joined_and_checked() -> None:
     fake = Fake()
-    texts.write(fake, P, "a/b.txt", "xyz" * 50)  # type: ignore[arg-type]
+    texts._write(fake, P, "a/b.txt", "xyz" * 50)  # type: ignore[arg-type]
     assert "".join(text for _, text in fake.written) == "xyz" * 50
     folders = {path.rpartition("/")[0] for path, _ in fake.written}
     assert len(folders) == 1
@@ -85,7 +85,7 @@ def test_large_text_is_joined_and_checked() -> None:
 def test_joins_that_fail(code: int, error: type[errors.CoCalcError], words: str) -> None:
     fake = Fake(ExecResult("", "no space left", code))
     with pytest.raises(error, match=words):
-        texts.write(fake, P, "b.txt", "x" * 200)  # type: ignore[arg-type]
+        texts._write(fake, P, "b.txt", "x" * 200)  # type: ignore[arg-type]
     assert fake.commands[-1][:3] == ["rm", "-rf", "--"], "the parts are removed"
 
 
@@ -107,7 +107,7 @@ def test_interrupted_between_parts(cleans: bool) -> None:
 
     fake = Stopped()
     with pytest.raises(KeyboardInterrupt) as caught:
-        texts.write(fake, P, "a/b.txt", "x" * 200)  # type: ignore[arg-type]
+        texts._write(fake, P, "a/b.txt", "x" * 200)  # type: ignore[arg-type]
     folder = fake.written[0][0].rpartition("/")[0]
     assert fake.commands == [["rm", "-rf", "--", folder]]
     assert (folder in str(caught.value)) is not cleans
@@ -117,16 +117,16 @@ def test_interrupted_between_parts(cleans: bool) -> None:
 def test_parts_that_are_left_are_named() -> None:
     fake = Fake(ExecResult("", "no space", 24))
     with pytest.raises(errors.ServerError) as caught:
-        texts.write(fake, P, "b.txt", "x" * 200)  # type: ignore[arg-type]
+        texts._write(fake, P, "b.txt", "x" * 200)  # type: ignore[arg-type]
     assert fake.written[0][0].rpartition("/")[0] in caught.value.remedy
     fake = Fake(ExecResult("", "", 1), fail_at=2)
     with pytest.raises(errors.APITimeoutError) as late:
-        texts.write(fake, P, "b.txt", "x" * 200)  # type: ignore[arg-type]
+        texts._write(fake, P, "b.txt", "x" * 200)  # type: ignore[arg-type]
     assert fake.written[0][0].rpartition("/")[0] in late.value.remedy
 
 
 def test_parts_that_cannot_be_sent() -> None:
     fake = Fake(fail_at=2)
     with pytest.raises(errors.APITimeoutError):
-        texts.write(fake, P, "b.txt", "x" * 200)  # type: ignore[arg-type]
+        texts._write(fake, P, "b.txt", "x" * 200)  # type: ignore[arg-type]
     assert fake.commands[-1][0] == "rm"

@@ -58,7 +58,7 @@ class Hub:
 @contextmanager
 def client_of(hub: Hub) -> Iterator[Client]:
     with serving(hub) as server, Client(KEY, host=server.url, timeout=5.0, retries=0) as client:
-        client._found = detect.DialectConat(client._caller)
+        client._connection.found = detect.DialectConat(client._connection.caller)
         yield client
 
 

@@ -27,8 +27,8 @@ def test_nothing_of_it_is_kept(today):
     site, client = today
     token = client.create_token(site.account_id, site.password)
     client.takes_token(token)
-    assert token.value not in repr(vars(client)) + repr(vars(client._transport))
-    assert not client._transport._session.cookies
+    assert token.value not in repr(vars(client)) + repr(vars(client._connection.transport))
+    assert not client._connection.transport._session.cookies
 
 
 def test_a_token_of_another_host_is_not_sent(today):

@@ -20,7 +20,8 @@ BARRED = 10  # opens that the bars are meant for
 SETUP = """
 import anywidget, asyncio, json, time
 from cocalc_widget import CoCalc, Client
-from cocalc_widget.frame import kernels, marimo as reading, polling
+from cocalc_widget.frame.kernel import ipykernel as kernels, ipykernel6 as polling
+from cocalc_widget.frame.kernel import marimo as reading
 class Echo(anywidget.AnyWidget):
     _esm = '''export default {
       initialize({ model }) { model.on("msg:custom", (message) => model.send(message)); },

@@ -13,7 +13,8 @@ from .figures import at_most, spread
 IMPORT_MS = 10  # over bare Python
 LOAD_MS = 20  # in an IPython that is warm
 _HEAVY = ("requests", "anywidget", "ipywidgets", "tornado", "tqdm", "cocalc_widget.api",
-          "cocalc_widget.frame", "cocalc_widget.local", "cocalc_widget.magics.tree")  # fmt: skip
+          "cocalc_widget.frame", "cocalc_widget.local",
+          "cocalc_widget.magics.dispatch")  # fmt: skip
 _REPORT = f"print((time.perf_counter() - began) * 1000, *[m for m in {_HEAVY} if m in sys.modules])"
 _IMPORT = f"""
 import sys, time

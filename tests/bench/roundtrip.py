@@ -14,7 +14,7 @@ LIMIT = 1.15  # times (bare echo + raw postMessage), by medians
 # An anywidget that sends back whatever it is sent, waited for in the very ways of the widget.
 ECHO = """
 import anywidget, asyncio, json, threading, time
-from cocalc_widget.frame import kernels, polling
+from cocalc_widget.frame.kernel import ipykernel as kernels, ipykernel6 as polling
 class Echo(anywidget.AnyWidget):
     _esm = '''export default {
       initialize({ model }) { model.on("msg:custom", (message) => model.send(message)); },

@@ -123,7 +123,7 @@ CASES = [
 @pytest.fixture(autouse=True)
 def quick_log(monkeypatch):
     """Some seconds are enough for a tab of the stand-in."""
-    monkeypatch.setattr("cocalc_widget.frame.channel.watching.LONG", 6.0)
+    monkeypatch.setattr("cocalc_widget.frame.channel.inquiries.LONG", 6.0)
 
 
 @pytest.mark.parametrize(("channel", "with_client", "situation", "told"), CASES)

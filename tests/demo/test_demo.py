@@ -17,7 +17,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from cocalc_widget.demo import findings, main, serve
+from cocalc_widget.demo import check, main, serve
 from cocalc_widget.errors import ConfigurationError
 from cocalc_widget.local import LocalCoCalc
 
@@ -127,20 +127,20 @@ def test_the_demo_prints_where_it_is_and_ends_on_ctrl_c(tmp_path: Path, started:
 def test_a_copy_is_a_new_file_with_another_projects_content() -> None:
     before = {"Lesson": {"a.md": b"A", "b.md": b"B"}, "Student": {}}
     after = {"Lesson": {"a.md": b"A", "b.md": b"B"}, "Student": {"a.md": b"A", "b.md": b"?"}}
-    assert findings.copied(before, after) == ["Student:a.md"]
-    assert findings.copied(before, before) == []
+    assert check.copied(before, after) == ["Student:a.md"]
+    assert check.copied(before, before) == []
 
 
 def test_a_secret_in_the_saved_notebook_is_found(tmp_path: Path) -> None:
     with LocalCoCalc(content={}) as site:
         token = site.core.accounts.new_token(site.account_id)
         saved = tmp_path / "saved.ipynb"
-        assert findings.leaks(write_notebook(saved, "1 + 1", "a" * 24), site) == []
+        assert check.leaks(write_notebook(saved, "1 + 1", "a" * 24), site) == []
         for name, secret in (("API key", site.api_key), ("auth token", token)):
             write_notebook(saved, f"x = '{secret}'")
-            assert findings.leaks(saved, site) == [f"the saved notebook contains the {name}"]
+            assert check.leaks(saved, site) == [f"the saved notebook contains the {name}"]
         saved.write_text("{}")
-        assert findings.leaks(saved, site) == ["the notebook was saved without widget state"]
+        assert check.leaks(saved, site) == ["the notebook was saved without widget state"]
 
 
 def test_bad_words_are_refused(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

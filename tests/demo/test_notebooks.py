@@ -16,7 +16,7 @@ from nbclient import NotebookClient
 from stage.stand_in import environment
 
 from cocalc_widget.address import Generation
-from cocalc_widget.demo import findings
+from cocalc_widget.demo.check import wanted
 from cocalc_widget.local import LocalCoCalc
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
@@ -165,7 +165,7 @@ def test_a_notebook_says_what_it_is_not_about(
 ) -> None:
     file = tmp_path / "x.ipynb"
     file.write_text(json.dumps({"metadata": metadata, "cells": []}))
-    assert findings.wanted(file) == expected
+    assert wanted(file) == expected
 
 
 @pytest.mark.browser

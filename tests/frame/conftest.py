@@ -25,7 +25,7 @@ def comms(monkeypatch):
 @pytest.fixture(autouse=True)
 def nobody_is_asked(monkeypatch):
     """Without a client nothing is known of CoCalc, and that at once."""
-    for module in ("widget", "facts"):
+    for module in ("widget", "channel.facts"):
         monkeypatch.setattr(f"cocalc_widget.frame.{module}.Stranger", lambda _host: None)
 
 

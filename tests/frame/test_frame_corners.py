@@ -21,10 +21,11 @@ from cocalc_widget.errors import (
     ValidationError,
 )
 from cocalc_widget.frame import CoCalc, bundle, options
-from cocalc_widget.frame.channel import silence as words
 from cocalc_widget.frame.channel.facts import Facts, Stranger
+from cocalc_widget.frame.channel.health import sentences
+from cocalc_widget.frame.channel.verdict import PROXY_LINE
 from cocalc_widget.frame.kernel import timers
-from cocalc_widget.frame.messages import inbox
+from cocalc_widget.frame.messages import inbox, postbox
 from cocalc_widget.frame.messages.outbox import deadlines
 from cocalc_widget.frame.messages.reply import Reply
 from cocalc_widget.frame.session import greeting
@@ -52,7 +53,16 @@ def test_a_page_that_is_earlier_than_the_facts_waits_for_them(make):
     assert page.heard("welcome") == []
     client.asked.set()
     eventually(lambda: page.heard("welcome"))
-    assert widget._session._greeting.verdict.channel == "messages"
+    assert widget._session.context.greeting.verdict.channel == "messages"
+
+
+def test_a_late_welcome_waits_for_no_moment(make, monkeypatch):
+    monkeypatch.setattr(postbox, "MOMENT", 60)
+    client = SlowClient()
+    page = Page(make(client=client))
+    page.hello()
+    client.asked.set()
+    eventually(lambda: [it["type"] for it in page.comm.customs] == ["welcome"])
 
 
 def test_but_not_for_ever(make, monkeypatch):
@@ -75,25 +85,25 @@ def test_patience_with_facts_that_came_in_time_changes_nothing(make):
     page.hello()
     client.asked.set()
     eventually(lambda: page.heard("welcome"))
-    widget._session._greeting._hurry(lambda: pytest.fail("answered twice"))
+    widget._session.context.greeting._hurry(lambda: pytest.fail("answered twice"))
 
 
 def test_the_words_for_silence_know_what_is_known():
-    told = words.say("https://jupyter.test", HOST, hosts=["x"])["silent"]
+    told = sentences("https://jupyter.test", HOST, hosts=["x"])["silent"]
     assert "listener is broken" in told
-    assert "iframe_comm_hosts" in words.say("https://jupyter.test", HOST)["silent"]
-    nowhere = words.say(None, HOST)["silent"]
+    assert "iframe_comm_hosts" in sentences("https://jupyter.test", HOST)["silent"]
+    nowhere = sentences(None, HOST)["silent"]
     assert nowhere.startswith(f"CoCalc at {HOST} does not answer a page without")
 
 
 def test_the_words_for_signed_out_name_the_cause_and_the_remedies():
-    same = words.say("https://hub.uni.edu", "https://cocalc.uni.edu")["signed_out"]
+    same = sentences("https://hub.uni.edu", "https://cocalc.uni.edu")["signed_out"]
     assert same.startswith("CoCalc is signed out here, or has no access to the project.")
     assert same.endswith("Open it in a new tab to sign in.")
-    known = words.say("https://hub.uni.edu", "https://cocalc.uni.edu", usable=True)["signed_out"]
+    known = sentences("https://hub.uni.edu", "https://cocalc.uni.edu", usable=True)["signed_out"]
     assert known.startswith("The frame is signed out of CoCalc.")
     page, host = "https://hub.test", "https://cocalc.uni.edu/base"
-    other = words.say(page, host, token=True, generation="A")["signed_out"]
+    other = sentences(page, host, token=True, generation="A")["signed_out"]
     for part in (
         "https://hub.test is on another site than https://cocalc.uni.edu",
         "Allow third-party cookies for cocalc.uni.edu",
@@ -102,14 +112,14 @@ def test_the_words_for_signed_out_name_the_cause_and_the_remedies():
     ):
         assert part in other
     assert "auth token" not in other
-    null = words.say("null", HOST, generation="A")["signed_out"]
+    null = sentences("null", HOST, generation="A")["signed_out"]
     assert "token=...). If it stays signed out, allow" in null
 
 
 @pytest.mark.parametrize("samesite", ["none", "strict", None])
 def test_on_another_site_the_words_name_the_cookies_of_today(samesite):
-    told = words.say("https://hub.test", HOST, generation="B", samesite=samesite)["signed_out"]
-    assert words.PROXY_LINE in told
+    told = sentences("https://hub.test", HOST, generation="B", samesite=samesite)["signed_out"]
+    assert PROXY_LINE in told
     assert "account_id" in told
     assert 'target="tab"' in told
     assert "token" not in told  # none of them helps (recordings)
@@ -123,7 +133,7 @@ def test_a_token_counts_as_given_also_after_it_was_taken(make):
     page.send("want.token")
     page.hello("https://other.example")
     assert page.welcome["token"] is False
-    assert "Give the frame" not in widget._session._words()["signed_out"]
+    assert "Give the frame" not in widget._session.context.words()["signed_out"]
     assert SignIn().used is False
 
 
@@ -275,7 +285,7 @@ def test_a_command_that_no_page_ever_saw(make):
     widget = make()
     command = widget.status()
     widget._session.ledger._progress -= 601
-    widget._session._tick()
+    widget._session.background.tick()
     with pytest.raises(CommandTimeoutError, match="No page has shown the widget"):
         command.result()
 
@@ -284,7 +294,7 @@ def test_exception_waits_too(live):
     widget, page = live()
     command = widget.status()
     thread = page.later("result.timeout")
-    widget._session._link.threads.add(-1)  # heard on another thread before
+    widget._session.context.link.threads.add(-1)  # heard on another thread before
     error = command.exception(timeout=5)
     thread.join()
     assert isinstance(error, CommandTimeoutError)
@@ -356,7 +366,7 @@ def test_messages_of_one_handler_inside_another(live):
     command.add_done_callback(seen.append)
     page.finish()
     assert seen == [command]
-    assert not widget._session._link.busy
+    assert not widget._session.context.link.busy
 
 
 class Threadless:

@@ -310,7 +310,7 @@ def test_whether_the_frame_is_signed_in_is_known_by_what_cocalc_does(live):
     assert widget.signed_in is True
     page.shown(generation=2)  # another document is in the frame
     assert widget.signed_in is None
-    widget._session._here.health.signed_out = True
+    widget._session.context.here.health.signed_out = True
     assert widget.signed_in is False
     page.opened("a.md", line="other", generation=2)
     assert widget.signed_in is True

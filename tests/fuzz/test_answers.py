@@ -14,7 +14,7 @@ from cocalc_widget.api import Client
 from cocalc_widget.api.dialects.conat import DialectConat
 from cocalc_widget.api.dialects.v1 import DialectV1
 from cocalc_widget.api.dialects.v2 import DialectV2
-from cocalc_widget.api.http.envelope import read
+from cocalc_widget.api.http.answers import read
 from cocalc_widget.api.http.messages import Reply
 from cocalc_widget.errors import CoCalcError
 from cocalc_widget.redact import Secret
@@ -101,8 +101,8 @@ class Wire:
     def client(self, key: str, dialect: Any = DialectV1) -> Client:
         """A client of it."""
         client = Client(key, host="https://cocalc.test", api="v1", retries=0, timeout=2.0)
-        client._found = dialect(client._caller)
-        client._transport.__dict__["_once"] = self.once
+        client._connection.found = dialect(client._connection.caller)
+        client._connection.transport.__dict__["_once"] = self.once
         return client
 
     def once(self, what: Any, url: str) -> Reply:

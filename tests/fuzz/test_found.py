@@ -12,16 +12,15 @@ from jupyter_client.session import json_packer
 from cocalc_widget import errors
 from cocalc_widget.address import Address
 from cocalc_widget.api.dialects import records as rows
-from cocalc_widget.api.http.envelope import read
+from cocalc_widget.api.http.answers import page_words, read, words_of
 from cocalc_widget.api.http.failures import judge, seconds_to_wait
 from cocalc_widget.api.http.messages import Reply
-from cocalc_widget.api.http.policy import retry_after
 from cocalc_widget.api.http.secrets import masked
+from cocalc_widget.api.http.timeouts import retry_after
 from cocalc_widget.api.http.unanswered import target_of
-from cocalc_widget.api.http.wording import page_words, words_of
 from cocalc_widget.frame.messages import inbox, outbox
 from cocalc_widget.magics.language.expansion import expand
-from cocalc_widget.magics.language.words import scan
+from cocalc_widget.magics.language.splitter import scan
 from cocalc_widget.redact import Secret, redact
 
 from . import strategies as bad

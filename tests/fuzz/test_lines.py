@@ -18,7 +18,8 @@ from cocalc_widget.frame import CoCalc
 from cocalc_widget.magics import dispatch
 from cocalc_widget.magics.language.completer import match
 from cocalc_widget.magics.language.expansion import expand
-from cocalc_widget.magics.language.words import scan
+from cocalc_widget.magics.language.lookups import Known
+from cocalc_widget.magics.language.splitter import scan
 from cocalc_widget.magics.session import Session
 from cocalc_widget.redact import Secret
 
@@ -111,7 +112,7 @@ def test_running(line: str, cell: str | None) -> None:
         session = Offline(None)
         if not line.strip().startswith("doctor"):  # that one has servers of its own to ask
             outcome(line, lambda: dispatch.dispatch(session, line, cell, NAMES))
-        match(f"%cocalc {line}", session)
+        match(f"%cocalc {line}", dispatch.COMMANDS, Known(session))
         for widget in CoCalc.instances():
             widget.close()
     assert all(url.startswith("https://cocalc.test/api/") for url in wire.sent)

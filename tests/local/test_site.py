@@ -17,7 +17,7 @@ import pytest
 import requests
 
 from cocalc_widget import LocalCoCalc, errors
-from cocalc_widget.local.faults import FAULTS
+from cocalc_widget.local.state.faults import FAULTS
 
 from .conftest import Api
 

@@ -10,6 +10,7 @@ from IPython.core.error import UsageError
 
 from cocalc_widget.api import Project
 from cocalc_widget.errors import ValidationError
+from cocalc_widget.magics.dispatch import COMMANDS
 from cocalc_widget.magics.language.completer import candidates
 
 
@@ -70,7 +71,7 @@ import sys
 from IPython.core.interactiveshell import InteractiveShell
 InteractiveShell.instance().run_line_magic("load_ext", "cocalc_widget")
 print(*{"requests", "anywidget", "ipywidgets", "tornado", "tqdm", "cocalc_widget.api",
-        "cocalc_widget.frame", "cocalc_widget.magics.tree"} & set(sys.modules))
+        "cocalc_widget.frame", "cocalc_widget.magics.dispatch"} & set(sys.modules))
 """
 
 
@@ -300,4 +301,4 @@ class Known:
     ],
 )
 def test_what_may_stand_at_the_cursor(rest, fragment, texts):
-    assert candidates(rest, Known()) == (fragment, texts)
+    assert candidates(rest, COMMANDS, Known()) == (fragment, texts)

@@ -9,15 +9,15 @@ import pytest
 
 from cocalc_widget.api.framing import Framing
 from cocalc_widget.errors import CoCalcError
-from cocalc_widget.frame.channel import knowledge, watching
-from cocalc_widget.frame.channel import silence as words
-from cocalc_widget.frame.channel.verdict import decide
-from cocalc_widget.frame.kernel import refusals
+from cocalc_widget.frame.channel import inquiries, proving
+from cocalc_widget.frame.channel.health import sentences
+from cocalc_widget.frame.channel.verdict import PROXY_LINE, decide
+from cocalc_widget.frame.kernel import waiting
 from cocalc_widget.frame.messages.command import Command
 from cocalc_widget.frame.messages.outbox import deadlines
 from cocalc_widget.frame.session import endings
+from cocalc_widget.magics.dispatch import COMMANDS
 from cocalc_widget.magics.language.help import reference
-from cocalc_widget.magics.tree import COMMANDS
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -72,21 +72,21 @@ def told():
     closed = Framing(("frame-ancestors 'none'",))
     for page, generation, samesite, hosts, flag in itertools.product(*facts):
         known = {"hosts": hosts, "samesite": samesite, "generation": generation, "token": flag}
-        yield from words.say(page, "https://cocalc.uni.edu", usable=flag, **known).values()
+        yield from sentences(page, "https://cocalc.uni.edu", usable=flag, **known).values()
         framing = closed if flag else None
         verdict = decide(page, "https://cocalc.uni.edu", framing=framing, **known)
         if verdict.reason:
             yield verdict.reason
     command = Command(1, "open", ("id", "a.md"), waiter=None, cancel=print)
-    yield from (endings.POPUP, endings.TAB, endings.replaced("b.md"), endings.not_open("a"))
-    yield from (endings.unproved(kind, "") for kind in ("opened", "status", ""))
-    yield endings.unproved("", "b.md")
+    yield from (endings.POPUP, endings.TAB, endings.replaced("b.md"), proving.not_open("a"))
+    yield from (proving.unproved(kind, "") for kind in ("opened", "status", ""))
+    yield proving.unproved("", "b.md")
     yield from (endings.silence(page=page) for page in (True, False))
     yield from (endings.late(command, at, deadlines()) for at in (0, 1, 2))
-    yield knowledge._refusal("not mine", "unknown", "id", "a")
-    yield knowledge._refusal("usable", "folder", "id", "a")
-    yield knowledge._stopped("id")
-    yield from (refusals.no_page(command), watching._NOTHING)
+    yield inquiries._refusal("not mine", "unknown", "id", "a")
+    yield inquiries._refusal("usable", "folder", "id", "a")
+    yield inquiries._stopped("id")
+    yield from (waiting.no_page(command), inquiries._NOTHING)
     # the page's: what begins with a capital and ends like a sentence
     for text in PAGE:
         yield from re.findall(r"\"([A-Z][a-z][^\"]+(?:\.|…))\"", text)
@@ -123,7 +123,7 @@ def test_what_is_promised_of_the_frame_is_there():
 @pytest.mark.parametrize(
     "word",
     ["iframe_comm_hosts", "https", "without a port in their address", "samesite_remember_me",
-     "frame-ancestors", "X-Frame-Options", words.PROXY_LINE,
+     "frame-ancestors", "X-Frame-Options", PROXY_LINE,
      "same site", "third-party cookies", "Local Network Access", "anywidget", "REQUESTS_CA_BUNDLE"],
 )  # fmt: skip
 def test_administrators_find_what_there_is_to_set(word):

@@ -56,6 +56,9 @@ def main(argv: list[str]) -> int:
     except KeyboardInterrupt:
         sys.stderr.write("\nstopped\n")
         return 130
+    except RuntimeError as error:  # the tests cannot be run, or fail as it is
+        sys.stderr.write(f"\n{error}\n")
+        return 2
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     return _table(results)

@@ -64,8 +64,8 @@ _JS = "js/test/"
 AREAS = {
     "exchange": Area(
         (
-            *_modules("api/http/", "transport messages envelope policy deadline route"),
-            *_modules("api/dialects/", "caller detection spoken"),
+            *_modules("api/http/", "transport session messages answers timeouts connections"),
+            *_modules("api/dialects/", "calls detection"),
         ),
         _API,
         _API_NOT,
@@ -74,10 +74,10 @@ AREAS = {
         (
             *_modules(
                 "api/copying/",
-                "flight sending recovering following batch checking targets workers",
+                "batch sending lost_answers following checking targets workers",
             ),
             *_modules("api/", "copies"),
-            *_modules("api/dialects/", "v1_copies v2_copies"),
+            *_modules("api/dialects/", "base v1 v2"),
             *_modules("api/results/", "jobs"),
         ),
         _API,
@@ -88,7 +88,7 @@ AREAS = {
         ("tests/test_address.py", "tests/test_config.py", "tests/fuzz/test_addresses.py"),
     ),
     "keys": Area(
-        _modules("", "config keyfiles redact"),
+        _modules("", "config redact"),
         (
             "tests/test_config.py",
             "tests/test_redact.py",
@@ -102,7 +102,7 @@ AREAS = {
     ),
     "session": Area(
         (
-            *_modules("frame/session/", "session signin ledger"),
+            *_modules("frame/session/", "session dispatch background context turns signin ledger"),
             *_modules("frame/channel/", "situation proving evidence health"),
             *_modules("frame/messages/", "inbox outbox postbox reply"),
         ),

@@ -24,7 +24,7 @@ const vitest = await createVitest(
     bail: 1,
     maxWorkers: 1,
     reporters: [{}],
-    testTimeout: 4000,
+    testTimeout: 15_000, // whoever asks has an eye on the clock, too
   },
   { plugins: [faulty] },
 );

@@ -10,7 +10,7 @@ from typing import Any
 
 from canaries import Canary, new_key, new_password
 
-from cocalc_widget.demo.jupyter import scripts as lab_page
+from cocalc_widget.demo.jupyter import notebook as lab_page
 from cocalc_widget.demo.jupyter.notebook import Notebook
 from cocalc_widget.local import LocalCoCalc
 

@@ -122,7 +122,7 @@ def site():
 def client(site):
     detect.forget()
     with Client(KEY.value, host=site.url, verify=site.ca_file, retries=0, timeout=5.0) as made:
-        made._found = detect.DialectConat(made._caller)
+        made._connection.found = detect.DialectConat(made._connection.caller)
         yield made
 
 
@@ -253,7 +253,7 @@ class Waiting:
 @pytest.mark.parametrize("way", [by_alarm, by_another_thread])
 def test_interrupted_while_it_waits(way, name, site, request):
     quick = Client(KEY.value, host=site.url, verify=site.ca_file, retries=0, timeout=2.0)
-    quick._found = detect.DialectConat(quick._caller)
+    quick._connection.found = detect.DialectConat(quick._connection.caller)
     site.fault("timeout")
     request.addfinalizer(lambda: site.fault("timeout", False))
     with pytest.raises(Interrupted) as caught:
@@ -277,7 +277,7 @@ def test_an_answer_that_repeats_secrets_is_not_among_the_variables(name, answer)
     page = isinstance(answer, str)
     told = Answer(answer, 500 if page else 200, "text/html" if page else "application/json")
     with serving(lambda _seen: told) as server, Client(KEY.value, host=server.url) as client:
-        client._found = detect.DialectConat(client._caller)
+        client._connection.found = detect.DialectConat(client._connection.caller)
         # what the process knows is masked in the words; among the variables nothing may stand
         held = [Secret(canary.value) for canary in (WORD, TOKEN)]
         _, error = step((calls(client) | {"projects": client.projects})[name], 0)

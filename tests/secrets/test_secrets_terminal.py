@@ -28,7 +28,7 @@ from cocalc_widget.api import (
 )
 from cocalc_widget.api.dialects import detection as detect
 from cocalc_widget.api.results import tables as rich
-from cocalc_widget.magics.commands.results import Text
+from cocalc_widget.magics.commands.console import Text
 from cocalc_widget.magics.doctor.report import Check, Report
 from cocalc_widget.magics.language import completer
 from cocalc_widget.redact import Secret, redact
@@ -69,7 +69,7 @@ def test_what_a_server_says_does_not_steer_the_terminal():
 
 def test_completion_offers_no_name_that_steers_the_terminal(monkeypatch):
     monkeypatch.setattr(completer, "candidates", lambda *_a, **_o: ("", ["good", STEERS]))
-    found = completer.match("%cocalc open ", None)
+    found = completer.match("%cocalc open ", (), None)
     assert [it.text for it in found["completions"]] == ["good"]
 
 
@@ -88,7 +88,9 @@ def test_a_raw_answer_shows_no_secret(name, answer, open_parts, shell):
     detect.forget()
     with serving(lambda _seen: Answer(answer)) as server:
         client = Client("k", host=server.url, api="v1" if "_" in name else "auto")
-        client._found = (detect.DialectV1 if "_" in name else detect.DialectConat)(client._caller)
+        client._connection.found = (detect.DialectV1 if "_" in name else detect.DialectConat)(
+            client._connection.caller
+        )
         told = client.call(name)
     shown = repr(told) + pretty(told) + str(shell.display_formatter.format(told)[0])
     assert VALUE not in shown

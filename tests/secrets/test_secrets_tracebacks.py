@@ -149,7 +149,7 @@ def test_an_interrupted_call_shows_no_password(
 def test_no_header_lies_about_in_a_client(site, kept):
     client = Client(site.api_key, host=site.url, verify=site.ca_file)
     client.ping()
-    routes = client._transport._routes
+    routes = client._connection.transport._routes
     assert routes
     assert not kept.text("routes", "", repr(routes) + json.dumps(vars(transport), default=repr))
     assert not kept.text("headers", "", str([route.headers for route in routes.values()]))

@@ -9,7 +9,10 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 CACHE = ROOT / ".cache" / "matrix"
 # What a kernel needs of the widget and the client, and nothing of the front end.
-NEEDS = ("ipywidgets", "anywidget>=0.11", "requests", "traitlets", "tqdm", "coverage")
+NEEDS = (
+    *("ipywidgets", "anywidget>=0.11", "requests", "traitlets", "tqdm", "coverage"),
+    *("idna", "publicsuffixlist", "platformdirs"),
+)
 # Counts what a kernel runs of the package, where the tests are told to count.
 MEASURE = "import coverage; coverage.process_startup()\n"
 VERSIONS = ("6.31", "7.1", "7.3", "7.4")

@@ -2,7 +2,7 @@
 
 import nbformat
 
-from cocalc_widget.demo.jupyter import scripts as lab_page
+from cocalc_widget.demo.jupyter import notebook as lab_page
 
 from .labs import Bench
 

@@ -14,12 +14,16 @@ from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from ...errors import ServerError
+from ...errors import APIError, CoCalcError, ServerError
+from . import workers
+from .lost_answers import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ..dialects.interface import CopyOptions, Dialect
+    from ..results.jobs import CopyJob
+    from .sending import Sender
 
 CHECK_TIME = 300.0  # s that the hashing in one project may take
 MOST_FILES = 20_000  # of one copy; more are not checked
@@ -73,6 +77,113 @@ class Content:
 
     kind: str
     files: Mapping[str, Entry] = field(default_factory=dict)
+
+
+class Checks:
+    """What was seen of the copies of one batch, whose jobs it brings up to date.
+
+    Args:
+        sender: of the batch.
+        jobs: of the batch; changed in place.
+        concurrency: projects that are asked at a time.
+
+    Attributes:
+        seen: numbers of the jobs that were seen to have arrived.
+        differing: of those that are not as they should be.
+        unchecked: of those that are done by the server's word; nobody could look.
+    """
+
+    def __init__(self, sender: Sender, jobs: list[CopyJob], concurrency: int) -> None:
+        self._sender, self._jobs, self._concurrency = sender, jobs, concurrency
+        self.seen: set[int] = set()
+        self.differing: set[int] = set()
+        self.unchecked: set[int] = set()
+
+    def possible(self) -> list[int]:
+        """The jobs that can be looked at."""
+        states = ("done", "unknown")
+        return [n for n, job in enumerate(self._jobs) if job.state in states or n in self.differing]
+
+    def forget(self, number: int) -> None:
+        """A job is sent again: what was seen of it counts no more."""
+        self.differing.discard(number)
+        self.unchecked.discard(number)
+
+    def run(self, numbers: list[int], seconds: float) -> None:
+        """Look at the files of these jobs, some seconds at most in each project.
+
+        Raises:
+            WaitingStopped: Ctrl-C.
+        """
+        if not numbers:
+            return
+        sender, name = self._sender, ""
+        try:
+            (source,) = ask(
+                sender.dialect,
+                sender.source.project,
+                [sender.source.path],
+                name="",
+                seconds=seconds,
+            )
+        except CoCalcError as error:
+            self._not_checked(numbers, error)
+            return
+        if source.kind == "f":
+            name = sender.source.path.rstrip("/").rpartition("/")[2]
+        groups: dict[str, list[int]] = {}
+        for number in numbers:
+            groups.setdefault(self._jobs[number].target.project, []).append(number)
+        each = list(groups.values())
+
+        def look(group: int) -> None:
+            jobs = [self._jobs[number] for number in each[group]]
+            paths = [job.target.path for job in jobs]
+            try:
+                there = ask(
+                    sender.dialect, jobs[0].target.project, paths, name=name, seconds=seconds
+                )
+            except CoCalcError as error:
+                self._not_checked(each[group], error)
+                return
+            for number, content in zip(each[group], there, strict=True):
+                self._judge(number, *compare(source, content, sender.how))
+
+        try:
+            workers.run(range(len(each)), look, workers=self._concurrency)
+        except KeyboardInterrupt:
+            raise workers.WaitingStopped("Stopped comparing: check() compares again.") from None
+
+    def _judge(self, number: int, same: bool, told: str) -> None:  # noqa: FBT001 (a pair's)
+        job = self._jobs[number]
+        self.forget(number)
+        if same:
+            self.seen.add(number)
+            self._jobs[number] = replace(job, state="done", error=None, note=told)
+            return
+        self.seen.discard(number)
+        if job.state == "unknown":  # it may be under way
+            self._jobs[number] = replace(job, note=f"{told}; {UNKNOWN}")
+            return
+        self.differing.add(number)
+        error = APIError(
+            f"the copy to {job.shown(job.target)} is not there as it should be: {told}.",
+            endpoint="copy",
+            status=200,
+            remedy="retry() copies it again; what is newer there stays as it is.",
+        )
+        self._jobs[number] = replace(job, state="error", error=error, note=told)
+
+    def _not_checked(self, numbers: list[int], error: CoCalcError) -> None:
+        error = error.with_traceback(None)
+        error.advise("The copy was made, by CoCalc's word: check() looks again for it.")
+        for number in numbers:
+            job = self._jobs[number]
+            self.seen.discard(number)
+            if job.state != "unknown":
+                self.unchecked.add(number)
+                note = "copied, by CoCalc's word; it could not be checked"
+                self._jobs[number] = replace(job, state="unknown", error=error, note=note)
 
 
 def ask(

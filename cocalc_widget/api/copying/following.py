@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ...errors import APIConnectionError, NotFoundError, RateLimitError, ServerError
 from . import workers
-from .recovering import recover
+from .lost_answers import recover
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

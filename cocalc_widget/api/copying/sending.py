@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING, TypeVar
 from ...errors import APIConnectionError, APIError, CoCalcError, RateLimitError, ServerError
 from ...forking import Lock, new_lock
 from ..dialects.interface import Listing
-from ..http.failures import is_late
 from ..results.jobs import CopyJob, State
-from .recovering import Before, Lost
+from .lost_answers import Before, Lost, is_unclear
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from ...address import Address
-    from ..dialects.caller import Caller
+    from ..dialects.calls import Caller
     from ..dialects.interface import CopyOptions, Dialect
 
 E = TypeVar("E", bound=CoCalcError)
@@ -176,14 +175,6 @@ def _patiently(ask: Callable[[], A]) -> A | None:
                 continue
             break  # whatever the trouble is, sending will meet it and say so
     return None
-
-
-def is_unclear(error: APIError) -> bool:
-    """Whether a copy may have been made, or be under way, though the answer was this error."""
-    if not isinstance(error, ServerError) or error.status is None or 300 <= error.status < 400:
-        return False  # refused by a word or a status, or not even asked for
-    said = isinstance(error.body, dict) and error.body.get("error")
-    return error.status >= 500 or not said or is_late(error.message)
 
 
 def _project(address: Address) -> Address:

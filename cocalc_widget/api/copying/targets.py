@@ -12,10 +12,10 @@ from typing import Any
 
 from ...address import Address, is_uuid, parse_address
 from ...errors import CoCalcError, NotFoundError, ValidationError
-from .. import projects as naming
 from ..dialects.interface import CopyOptions
-from ..http.policy import check_seconds
-from ..results.values import Project
+from ..http.timeouts import check_seconds
+from ..results import projects as naming
+from ..results.projects import Project
 from .sheets import SUFFIXES, Fault, Told, read_sheet
 
 _SAID = 40  # faults that are told in full; of more, only where they are

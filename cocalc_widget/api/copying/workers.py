@@ -12,6 +12,25 @@ if TYPE_CHECKING:
 _TICK = 0.1  # s between two looks at the progress
 
 
+class WaitingStopped(KeyboardInterrupt):
+    """Ctrl-C while copies were sent or waited for.
+
+    Attributes:
+        told: what goes on, what was not sent, and what to do, in sentences.
+        left: how many go on.
+        unsent: how many were not sent.
+    """
+
+    def __init__(self, told: str, *, left: int = 0, unsent: int = 0) -> None:
+        super().__init__(told)
+        self.told, self.left, self.unsent = told, left, unsent
+
+    def reword(self, told: str) -> None:
+        """Say it in other words."""
+        self.told = told
+        self.args = (told,)
+
+
 class Crew:
     """Does `work(item)` for all items on at most so many threads, from now on.
 

@@ -1,6 +1,6 @@
 """Owns generation B: API v2 together with the conat bridge to the hub and to projects."""
 
-# What each method does is said once, in dialect.py; not every API needs every argument.
+# What each method does is said once, in interface.py; not every API needs every argument.
 # ruff: noqa: D102, ARG002
 
 from __future__ import annotations
@@ -18,17 +18,15 @@ from ...errors import (
     ValidationError,
 )
 from ...redact import Secret
-from ..http.policy import copy_limit
-from ..results.values import ExecResult, Minted, Ping, Token, parse_time
-from ..standing import START_WAIT, Start
+from ..http.timeouts import copy_limit
+from ..results.values import Minted, Ping, Token, parse_time
 from . import records as rows
-from .caller import BRIDGE_EXTRA
+from .calls import BRIDGE_EXTRA
 from .interface import CopyOptions, Listing, Person, is_admin, lacking
+from .starting import Start
 from .v2 import DialectV2
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from ..results.jobs import CopyJob
 
 ORG_TOKEN_LIFE = timedelta(hours=24)  # of org.createToken (source)
@@ -44,26 +42,29 @@ _WITHOUT = {
 
 
 class DialectConat(DialectV2):
-    """API v2 with the bridge. From the recordings, where nothing else is said."""
+    """API v2 with the bridge, which does all but sign-up, the list of projects, and copies.
+
+    From the recordings, where nothing else is said.
+    """
 
     generation: Generation = "B"
     waits = False
+    query_name = "db.userQuery"
+    exec_name = "system.exec"
 
     def ping(self) -> Ping:
         body = self._caller.conat("system.ping", [], idempotent=True)
         return Ping(parse_time(rows.dict_of(body).get("now")))
 
     def person(self) -> Person:
-        asked = {"account_id": None, "email_address": None, "first_name": None, "last_name": None}
         try:
-            found = self.query("accounts", asked)
+            return super().person()
         except AuthenticationError as error:
             try:  # the key of a project is nobody's account, but its project's
                 told = self._caller.conat("system.test", [], idempotent=True, project=True)
             except APIError:
                 raise error from None
             return Person("", project_id=rows.text_at(told, "project_id", "system.test"))
-        return rows.person_of(found, "db.userQuery")
 
     def query(self, table: str, wanted: Any, *, timeout: float | None = None) -> Any:
         args = [{"query": {table: wanted}}]
@@ -73,12 +74,8 @@ class DialectConat(DialectV2):
         )
         return rows.dict_of(body).get(table)
 
-    def create_project(self, title: str, description: str, *, start: bool) -> str:
-        args = [{"title": title, "description": description}]
-        made = rows.string_of(self._caller.conat("projects.createProject", args), "project_id")
-        if start:
-            self.start_project(made, START_WAIT)
-        return made
+    def _make_project(self, told: dict[str, str]) -> str:
+        return rows.string_of(self._caller.conat("projects.createProject", [told]), "project_id")
 
     def start_project(self, project_id: str, timeout: float) -> None:
         args, start = [{"project_id": project_id}], Start(project_id, timeout)
@@ -110,24 +107,11 @@ class DialectConat(DialectV2):
         self.exec(project_id, "mkdir", ["-p", "--", folder], path="", timeout=30)
         self._caller.conat(name, args, project_id=project_id, idempotent=True)
 
-    def exec(
-        self,
-        project_id: str,
-        command: str,
-        args: Sequence[str] | None,
-        *,
-        path: str,
-        timeout: float,
-        env: dict[str, str] | None = None,
-        limit: float | None = None,
-    ) -> ExecResult:
-        told = rows.exec_params(command, args, path, timeout, env)
-        extra = BRIDGE_EXTRA if limit is None else 0.0
-        limit = timeout + self._caller.transport.timeouts.total if limit is None else limit
-        body = self._caller.conat(
-            "system.exec", [told], project_id=project_id, timeout=limit, extra=extra
+    def _run(self, project_id: str, told: dict[str, Any], seconds: float, *, hard: bool) -> Any:
+        extra = 0.0 if hard else BRIDGE_EXTRA
+        return self._caller.conat(
+            "system.exec", [told], project_id=project_id, timeout=seconds, extra=extra
         )
-        return rows.exec_of(body, "system.exec")
 
     def create_token(self, account: str, password: Secret | None, expire: datetime | None) -> Token:
         if password is not None:
@@ -223,9 +207,8 @@ class DialectConat(DialectV2):
         self.check_options(how)
 
     def send_copy(self, source: Address, target: Address, how: CopyOptions, *, wait: bool) -> str:
-        params = {**self.copy_params(source, target, how), "wait_until_done": wait}
         limit = copy_limit(how.timeout, self._caller.transport.timeouts, queues=not wait)
-        body = self._call("projects/copy-path", params, timeout=limit)
+        body = self._copy_path(source, target, how, wait=wait, limit=limit)
         return rows.copy_id_of(body, "projects/copy-path")
 
     def copy_status(self, copy_id: str) -> CopyJob:

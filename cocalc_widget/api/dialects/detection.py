@@ -1,16 +1,25 @@
-"""Owns finding out which API a host speaks: remembered until it is contradicted."""
+"""Owns which API a host speaks: found out once, and again where the host contradicts it.
+
+It may be upgraded at any time.
+"""
 
 from __future__ import annotations
 
 import json
 import re
 import time
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
-from ...errors import APIError, APITimeoutError, AuthenticationError, CoCalcError, ServerError
+from ...errors import (
+    APIError,
+    APITimeoutError,
+    AuthenticationError,
+    CoCalcError,
+    NotFoundError,
+    ServerError,
+)
 from ...forking import Lock, new_lock
 from .conat import DialectConat
-from .spoken import spoken
 from .v1 import DialectV1
 from .v2 import DialectV2
 
@@ -18,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..http.transport import Transport
-    from .caller import Caller
+    from .calls import Caller
     from .interface import Dialect
 
 Api = Literal["v1", "v2", "auto"]
@@ -31,6 +40,19 @@ _confirmed: dict[tuple[str, str], float] = {}  # on the monotonic clock
 _locks: dict[tuple[str, str], Lock] = {}
 # what generation B says where there is no such page (recording: v1.gone.*)
 _GONE = re.compile(r"<title>404 Page Not Found</title>")
+# what does no harm when it is done twice; all else is left to whoever called
+_REPEATABLE = {
+    "copy_status",
+    "list_copies",
+    "person",
+    "ping",
+    "projects",
+    "query",
+    "read_text",
+    "revoke_token",
+    "start_project",
+    "write_text",
+}
 
 
 def dialect_for(caller: Caller, api: Api, timeout: float = ASK_TIME) -> Dialect:
@@ -195,3 +217,60 @@ class _Answer:
             status=status,
             remedy='Is the host right? If so, try again, or choose api="v1" or "v2".',
         )
+
+
+class Spoken:
+    """A dialect that is asked for again when the server has no such API (any more).
+
+    Args:
+        now: the dialect found first.
+        again: asks the server which it is, within some seconds at most (None: the
+            usual time): the new one; None where nothing new is known.
+    """
+
+    def __init__(
+        self, now: Dialect, again: Callable[[Dialect, float | None], Dialect | None]
+    ) -> None:
+        self._now, self._again = now, again
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        found = getattr(self._now, name)
+        if not callable(found):
+            return found
+
+        def call(*args: Any, **options: Any) -> Any:
+            before = self._now
+            try:
+                return getattr(before, name)(*args, **options)
+            except NotFoundError as error:
+                if not denies(error) or not self.reconsider(before, options.get("timeout")):
+                    raise
+                refused = error
+            if name in _REPEATABLE:
+                return getattr(self._now, name)(*args, **options)
+            refused.advise(
+                "The server speaks another API since it was asked, an upgrade perhaps. Nothing "
+                f"was done: try again, it is called by API {self._now.name} now."
+            )
+            raise refused
+
+        return call
+
+    def reconsider(self, before: Dialect | None = None, timeout: float | None = None) -> bool:
+        """Ask the server again what it speaks; returns whether that is something else now."""
+        before = before or self._now
+        if self._now is before and (other := self._again(before, timeout)) is not None:
+            self._now = other
+        return self._now is not before
+
+
+def spoken(now: Dialect, again: Callable[[Dialect, float | None], Dialect | None]) -> Dialect:
+    """The dialect, which becomes another one where the server contradicts it."""
+    return cast("Dialect", Spoken(now, again))
+
+
+def denies(error: NotFoundError) -> bool:
+    """Whether there is no such API: a page says so, not the API itself."""
+    return error.status == 404 and isinstance(error.body, str)

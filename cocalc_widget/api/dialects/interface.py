@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from ...errors import APIError, NotFoundError
+from ...errors import APIError, NotFoundError, ValidationError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from ...address import Address, Generation
     from ...redact import Secret
     from ..results.jobs import CopyJob
-    from ..results.values import Account, ExecResult, Minted, Ping, Project, Token
+    from ..results.projects import Project
+    from ..results.values import Account, ExecResult, Minted, Ping, Token
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +180,16 @@ class Dialect(Protocol):
 def lacking(endpoint: str, what: str, nearest: str) -> NotFoundError:
     """The error for what this server cannot do: names it, and the nearest thing that works."""
     return NotFoundError(what, endpoint=endpoint, remedy=nearest)
+
+
+def folder_named(path: str, endpoint: str) -> ValidationError:
+    """The error for a text that was to be written where a folder is."""
+    return ValidationError(
+        f"{path!r} is a folder: nothing was written.",
+        endpoint=endpoint,
+        status=200,
+        remedy="Name a file in that folder.",
+    )
 
 
 def is_admin(dialect: Dialect) -> tuple[bool, str]:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from ...address import Address
 from ...errors import NotFoundError
-from ..http.envelope import unexpected
+from ..http.answers import unexpected, words_of
 from ..http.failures import judge
 from ..http.secrets import masked
-from ..http.wording import words_of
 from ..results.jobs import CopyJob
-from ..results.values import ExecResult, Project, parse_time
+from ..results.projects import Project
+from ..results.values import ExecResult, parse_time
 from .interface import Person
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
-"""Owns API v1 (`/api/v1/<event>`), which generation A speaks."""
+"""Owns API v1 (`/api/v1/<event>`), which generation A speaks, its copies included."""
 
-# What each method does is said once, in dialect.py; not every API needs every argument.
+# What each method does is said once, in interface.py; not every API needs every argument.
 # ruff: noqa: D102, ARG002
 
 from __future__ import annotations
@@ -12,41 +12,46 @@ from typing import TYPE_CHECKING, Any, Literal
 from ...address import Generation, is_uuid
 from ...errors import NotFoundError, PermissionDeniedError, ValidationError
 from ...redact import Secret
-from ..results.values import Account, ExecResult, Minted, Ping, Project, Token, parse_time
-from ..standing import Start
+from ..http.timeouts import copy_limit
+from ..results.values import Account, ExecResult, Minted, Ping, Token, parse_time
 from . import records as rows
-from .interface import Person, is_admin, lacking
-from .v1_copies import CopiesV1
+from .base import BaseDialect
+from .interface import is_admin, lacking
+from .starting import Start
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .caller import Caller
+    from ...address import Address
+    from ..results.jobs import CopyJob
+    from ..results.projects import Project
+    from .calls import Caller
+    from .interface import CopyOptions, Listing
 
 TOKEN_LIFE = timedelta(hours=12)  # source
 _PROJECT = {"project_id": None, "title": None, "description": None, "deleted": None}
 _USED = {**_PROJECT, "users": None}  # who hides a project is said there
 
 
-class DialectV1(CopiesV1):
+class DialectV1(BaseDialect):
     """API v1. Everything here is from the recordings, where nothing else is said."""
 
     name: Literal["v1", "v2"] = "v1"
     generation: Generation = "A"
+    lists_copies = True
+    waits = False
     form = True
     part_size = 900_000
+    query_name = "query"
+    exec_name = "project_exec"
 
     def __init__(self, caller: Caller) -> None:
-        self._caller = caller
+        super().__init__(caller)
         self._call = caller.v1
         self._own_id = ""  # of the account, asked for where it matters
 
     def ping(self) -> Ping:
         return Ping(parse_time(self._call("ping", {}, idempotent=True).get("now")))
-
-    def person(self) -> Person:
-        asked = {"account_id": None, "email_address": None, "first_name": None, "last_name": None}
-        return rows.person_of(self.query("accounts", asked), "query")
 
     def create_account(self, told: dict[str, str | Secret], *, get_api_key: bool) -> Account:
         params: dict[str, Any] = {**told, "agreed_to_terms": True}
@@ -116,10 +121,7 @@ class DialectV1(CopiesV1):
     ) -> ExecResult:
         # it knows no `env` (recording)
         line, words = rows.with_env(command, args, env)
-        told = rows.exec_params(line, words, path, timeout, None)
-        limit = timeout + self._caller.transport.timeouts.total if limit is None else limit
-        answer = self._call("project_exec", {"project_id": project_id, **told}, timeout=limit)
-        ended = rows.exec_of(answer, "project_exec")
+        ended = super().exec(project_id, line, words, path=path, timeout=timeout, limit=limit)
         if env and ended.exit_code == 127 and ended.stderr.startswith("env: "):
             raise NotFoundError(
                 f"there is no program {command!r} in the project: nothing was run.",
@@ -127,6 +129,9 @@ class DialectV1(CopiesV1):
                 status=200,
             )
         return ended
+
+    def _run(self, project_id: str, told: dict[str, Any], seconds: float, *, hard: bool) -> Any:
+        return self._call("project_exec", {"project_id": project_id, **told}, timeout=seconds)
 
     def create_token(self, account: str, password: Secret | None, expire: datetime | None) -> Token:
         if expire is not None:
@@ -162,3 +167,40 @@ class DialectV1(CopiesV1):
             return account.lower()
         found = self._call("user_search", {"query": account, "limit": 2}, idempotent=True)
         return rows.account_of(found.get("results") or [], account, "user_search")
+
+    def check_copies(self, source: Address, targets: list[Address], how: CopyOptions) -> None:
+        """Nothing to check here: the server refuses unknown projects itself."""
+
+    def send_copy(self, source: Address, target: Address, how: CopyOptions, *, wait: bool) -> str:
+        event = "copy_path_between_projects"
+        params = self._copy_params(source, target, how, wait=wait)
+        params["src_path"] = source.path
+        if how.exclude:
+            params["exclude"] = list(how.exclude)
+        if how.scheduled is not None:
+            params["scheduled"] = how.scheduled.astimezone(timezone.utc).isoformat()
+        limit = copy_limit(how.timeout, self._caller.transport.timeouts, queues=not wait)
+        return rows.copy_id_of(self._call(event, params, timeout=limit), event)
+
+    def copy_status(self, copy_id: str) -> CopyJob:
+        told = self._call("copy_path_status", {"copy_path_id": copy_id}, idempotent=True)
+        row = told.get("data")
+        alone = isinstance(row, list) and len(row) == 1
+        return rows.job_of(row[0] if alone else row, "copy_path_status")
+
+    def list_copies(self, which: Listing) -> list[CopyJob]:
+        params: dict[str, Any] = {"pending": not which.finished, "limit": which.limit}
+        if which.offset:
+            params["offset"] = which.offset
+        if which.source is not None:
+            params["src_project_id"] = which.source.project
+            if which.source.path:
+                params["src_path"] = which.source.path
+        if which.target is not None:
+            params["target_project_id"] = which.target.project
+        told = self._call("copy_path_status", params, idempotent=True).get("data")
+        found = rows.list_of(told or [], "copy_path_status")
+        return [rows.job_of(row, "copy_path_status") for row in found]
+
+    def cancel_copy(self, copy_id: str) -> None:
+        self._call("copy_path_delete", {"copy_path_id": copy_id})

@@ -1,4 +1,6 @@
-"""Owns the table from CoCalc's words to error classes (pure).
+"""Owns which error a failure is: by CoCalc's own words, else by the status of HTTP (pure).
+
+Here a 404 becomes `NotFoundError`, and a 403 `PermissionDeniedError`.
 
 Sources: the recordings of both generations. Quoted parts of a message are taken
 out first: they repeat what the caller sent, and must not decide anything.

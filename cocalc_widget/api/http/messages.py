@@ -1,31 +1,21 @@
-"""Owns what requests is told and what comes back: session, bodies, replies, broken connections."""
+"""Owns what goes over the wire and comes back: bodies of requests, replies as they are."""
 
 from __future__ import annotations
 
 import json
-import logging
-import os
-import platform
 from dataclasses import dataclass
-from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
-import requests
 import urllib3
-from requests.utils import get_environ_proxies
 
-from ..._version import __version__
-from ...address import is_loopback
-from ...errors import ConfigurationError, ValidationError
-from ...redact import Secret, redact
-from .deadline import DeadlineAdapter
+from ...errors import ValidationError
+from ...redact import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _FORM = "application/x-www-form-urlencoded"
-USER_AGENT = f"cocalc-widget/{__version__} (Python {platform.python_version()})"
 MAX_REPLY = 512 * 1024 * 1024  # bytes; a longer answer could only fill the memory
 MAX_ERROR = 1024 * 1024  # bytes of a failure that are read: nobody reads more of it
 
@@ -51,54 +41,6 @@ class Body(bytes):
         return f"<{len(self)} bytes>"
 
     __str__ = __repr__
-
-
-class _Discreet(logging.Filter):
-    """urllib3 logs the URL of each request at DEBUG; a token in one is masked there."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        if isinstance(record.args, tuple) and "auth_token" in str(record.args):
-            record.args = tuple(redact(a) if isinstance(a, str) else a for a in record.args)
-        return True
-
-
-_DISCREET = _Discreet()
-
-
-def make_session(host: str, *, verify: bool | str, pool: int) -> requests.Session:
-    """A session that keeps connections, but neither cookies nor what .netrc says.
-
-    A cookie could sign later calls in as somebody else (`auth/sign-up` of API v2
-    sets one, recording), and .netrc could replace the key.
-    """
-    logging.getLogger("urllib3.connectionpool").addFilter(_DISCREET)  # once: it is the same one
-    session = requests.Session()
-    session.trust_env = False
-    if not is_loopback(urlsplit(host).hostname or ""):  # no proxy can reach this machine's own
-        session.proxies = dict(get_environ_proxies(host))
-    if verify is True:
-        found = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
-        session.verify = found or True
-    else:
-        session.verify = verify
-    return _filled(session, pool)
-
-
-def renewed(old: requests.Session, pool: int) -> requests.Session:
-    """The same session in a child: with the settings of its parent, and no connection."""
-    session = requests.Session()
-    session.trust_env, session.verify = False, old.verify
-    session.proxies = old.proxies  # not asked for again: on macOS a child cannot
-    return _filled(session, pool)
-
-
-def _filled(session: requests.Session, pool: int) -> requests.Session:
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    session.headers.update({"User-Agent": USER_AGENT, "Accept": "application/json"})
-    adapter = DeadlineAdapter(pool_connections=4, pool_maxsize=pool)
-    session.mount("https://", adapter)
-    session.mount("http://", adapter)
-    return session
 
 
 def encode(body: object, *, form: bool = False) -> tuple[bytes, str]:
@@ -159,17 +101,3 @@ def read_reply(response: urllib3.BaseHTTPResponse) -> Reply:
     text = b"".join(parts).decode("utf-8", "replace")
     headers = response.headers
     return Reply(response.status, headers.get("content-type", ""), text, headers)
-
-
-def check_ca(verify: object) -> bool | str:
-    """The setting as requests takes it; refuses a CA file that is not there in better words."""
-    if isinstance(verify, bool):
-        return verify
-    if not isinstance(verify, (str, os.PathLike)):
-        raise ConfigurationError(
-            f"verify must be True, False or the path of a CA file, not {verify!r}."
-        )
-    file = os.fsdecode(verify)
-    if not os.path.exists(file):  # noqa: PTH110
-        raise ConfigurationError(f"the CA file {file!r} does not exist.")
-    return file

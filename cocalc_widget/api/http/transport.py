@@ -13,10 +13,10 @@ from ...address import origin_of
 from ...errors import APIConnectionError, CoCalcError
 from ...forking import on_fork
 from ...redact import Secret, discreet, redact
-from .deadline import exchange
-from .messages import Reply, encode, make_session, renewed
-from .policy import REDIRECTS, Timeouts, backoff, worth_retrying
-from .route import Route, make_route
+from .connections import exchange
+from .messages import Reply, encode
+from .session import Route, make_route, make_session, renewed
+from .timeouts import REDIRECTS, Timeouts, backoff, worth_retrying
 from .unanswered import Call, explain, find_proxy, refuse_redirect, refused_by_proxy, target_of
 
 Auth = Literal["basic", "bearer", "none"]

@@ -1,4 +1,7 @@
-"""Owns the sentences about requests that got no answer, and redirects that are not followed."""
+"""Owns the errors for requests that got no answer of the host's: their sentences, and their advice.
+
+Nobody was reached, it took too long, a proxy refused, a redirect led elsewhere.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +19,8 @@ from ...errors import APIConnectionError, APITimeoutError, CoCalcError, ServerEr
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .deadline import Exchange
-    from .policy import Timeouts
+    from .connections import Exchange
+    from .timeouts import Timeouts
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from ...address import Generation, app_url, check_path, check_uuid, file_url, signed_url
 from ...redact import discreet, printable
@@ -43,33 +43,6 @@ class Whoami(rich.Card):
     api_source: str = ""
 
     _title = "CoCalc account"
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Project(rich.Card):
-    """A project this account can use."""
-
-    project_id: str
-    title: str
-    description: str = ""
-
-    _title = "CoCalc project"
-
-
-class Projects(list[Project]):
-    """A list of projects that shows itself as a table."""
-
-    def _table(self) -> tuple[str, list[str], list[list[str]]]:
-        described = any(p.description for p in self)
-        head = ["title", "project_id", "description"][: None if described else 2]
-        rows = [[getattr(p, name) for name in head] for p in self]
-        return "1 project" if len(self) == 1 else f"{len(self)} projects", head, rows
-
-    def _repr_html_(self) -> str:
-        return rich.table(*self._table())
-
-    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: FBT001, ARG002 - IPython's form
-        printer.text(rich.text_table(*self._table()))
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -1,1 +1,4 @@
-"""Owns a JupyterLab of one's own, driven in Chromium: for the demo and the tests."""
+"""Owns a JupyterLab of one's own, driven in Chromium.
+
+For the demo and the tests alone: nothing that works in somebody's notebook may use it.
+"""

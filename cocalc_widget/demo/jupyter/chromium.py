@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...errors import ConfigurationError
-from ...local.certs import public_key_hash
+from ...local.server import public_key_hash
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

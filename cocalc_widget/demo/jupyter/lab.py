@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import secrets
 import shutil
@@ -18,13 +19,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...errors import CoCalcError, ConfigurationError
-from .home import add_kernel, make_home
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _START_DEADLINE = 60.0  # seconds; a cold start on a slow disk takes about ten
 _STOP_DEADLINE = 10.0
+# No pop-up about news and updates in front of the notebook, and the state of
+# widgets saved with it, as a user can choose in the Settings menu.
+_PAGE_CONFIG = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
+_AT_ONCE = {"ServerApp": {"jpserver_extensions": {"cocalc_widget.nodelay": True}}}
+_SETTINGS = {
+    "@jupyter-widgets/jupyterlab-manager/plugin.jupyterlab-settings": {"saveState": True},
+    "@jupyterlab/apputils-extension/notification.jupyterlab-settings": {"fetchNews": "false"},
+}
 
 
 class Lab:
@@ -62,10 +70,10 @@ class Lab:
         self.log = self.home / "lab.log"
         self._tls = ["--certfile", str(certfile), "--keyfile", str(keyfile)] if certfile else []
         self._ca = str(ca_file) if ca_file else None
-        home = make_home(self.home, self.token, theme=theme, nodelay=nodelay)
+        home = _make_home(self.home, self.token, theme=theme, nodelay=nodelay)
         self._env = {**os.environ, **home, **(env or {})}
         for name, python in (kernels or {}).items():
-            add_kernel(self.home, name, python)
+            _add_kernel(self.home, name, python)
         self._process: subprocess.Popen[bytes] | None = None
         self.port = 0
 
@@ -134,6 +142,48 @@ class Lab:
                 return bool(answer.status == 200)
         except OSError:
             return False
+
+
+def _make_home(home: Path, token: str, *, theme: str, nodelay: bool) -> dict[str, str]:
+    """Write the settings; returns the environment in which Jupyter lives there.
+
+    What the demo shows must not depend on whoever runs it.
+
+    Args:
+        home: an empty folder.
+        token: of the server, for its users.
+        theme: of JupyterLab, by its name.
+        nodelay: whether the server has the extension `cocalc_widget.nodelay`.
+    """
+    themes = "@jupyterlab/apputils-extension/themes.jupyterlab-settings"
+    settings = {**_SETTINGS, themes: {"theme": theme}}
+    files = {
+        **{f"settings/{name}": value for name, value in settings.items()},
+        "config/labconfig/page_config.json": _PAGE_CONFIG,
+        "config/jupyter_server_config.json": _AT_ONCE if nodelay else {},
+    }
+    for name, value in files.items():
+        file = home / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(value))
+    return {
+        "JUPYTER_CONFIG_DIR": str(home / "config"),
+        "JUPYTER_DATA_DIR": str(home / "data"),
+        "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
+        "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
+        "IPYTHONDIR": str(home / "ipython"),
+        "JUPYTER_TOKEN": token,
+    }
+
+
+def _add_kernel(home: Path, name: str, python: Path | str) -> None:
+    """One more kernel; `python` is an interpreter that has ipykernel."""
+    folder = home / "data" / "kernels" / name
+    folder.mkdir(parents=True)
+    argv = [str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    spec = {"argv": argv, "display_name": name, "language": "python"}
+    (folder / "kernel.json").write_text(json.dumps(spec))
 
 
 def free_port() -> int:

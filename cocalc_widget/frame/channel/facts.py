@@ -105,8 +105,8 @@ class Facts:
         """Whether there is nothing more to wait for."""
         return self._done.is_set()
 
-    def look(self, then: Callable[[str], object]) -> None:
-        """Ask once more whether CoCalc answers: `then` gets "", or what does not, in words.
+    def look(self, then: Callable[[str | None], object]) -> None:
+        """Ask whether CoCalc answers: `then` gets "", what does not, in words, or None: not known.
 
         That it can't be reached from here counts only if it could be before: a
         kernel may have no way to a CoCalc that the browser reaches well.
@@ -117,18 +117,18 @@ class Facts:
                 # with the client's own certificates and proxies, and within seconds
                 self._client.framing()
             except APIConnectionError as error:
-                then(error.message.rstrip(".") if self.reached else "")
+                then(error.message.rstrip(".") if self.reached else None)
             except APIError as error:
                 proxy = error.status in _GATEWAY
                 then(f"it answers with HTTP {error.status}" if proxy else "")
             except Exception:  # noqa: BLE001 - not knowing is a normal case
-                then("")
+                then(None)
             else:
                 self.reached = True
                 then("")
 
         if not background(ask, "cocalc-check"):
-            then("")
+            then(None)
 
     def check_token(self, token: Secret, then: Callable[[bool | None], object]) -> None:
         """Ask the server whether it takes a token; `then` gets the answer, None if not known."""

@@ -13,13 +13,21 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from ...address import origin_of
+from .sites import page_name, parse_origin, same_site
+from .verdict import PROXY_HAS_TO
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+
+    from ...address import Generation
 
 Mood = Literal["wait", "good", "warn", "bad"]
 LOST = 3.0  # seconds of "disconnected", then nobody is signed in,
-LOST_LATER = 30.0  # unless something was opened before in this document
+LOST_LATER = 30.0  # unless something was opened before in this document,
+UNSURE = 10.0  # or nobody knows whether the server is there
 STUCK = 3.0  # seconds after an ack, then it may wait for the project
+_TAB = 'use CoCalc(..., target="tab")'
 
 
 @dataclass(slots=True)
@@ -36,6 +44,7 @@ class Health:
         hidden: no cell shows the widget.
         offscreen: the frame is out of view.
         lost: since when CoCalc has no connection of its own.
+        stays: CoCalc keeps that also where nobody is signed in, as it did until 2025.
         reached: when CoCalc answered the kernel last.
     """
 
@@ -48,6 +57,7 @@ class Health:
     hidden: bool = False
     offscreen: bool = False
     lost: float | None = None
+    stays: bool = False
     reached: float | None = None
 
     def turn(self) -> None:
@@ -73,11 +83,12 @@ class Health:
 
         A server that is gone looks the same, so it has to be there, in the meantime.
         """
-        if self.lost is None or self.signed_out or self.away:
+        if self.lost is None or self.signed_out or self.away or self.stays:
             return False
         patience = LOST_LATER if told else LOST
-        there = self.reached is not None and self.reached > self.lost
-        return there and now - self.lost >= patience
+        if self.reached is None or self.reached <= self.lost:
+            patience = max(patience, UNSURE)
+        return now - self.lost >= patience
 
     def cause(
         self, words: Mapping[str, str], *, told: bool, ready: bool, project_id: str | None = None
@@ -85,7 +96,7 @@ class Health:
         """What is wrong, for the status line and `reason`; "" where nothing is.
 
         Args:
-            words: `words.say`.
+            words: `sentences`.
             told: CoCalc has told of something in this document: somebody is signed in.
             ready: CoCalc takes messages, or shows what it was steered to.
             project_id: what is wrong with this one; default: with any.
@@ -95,6 +106,7 @@ class Health:
         known: tuple[tuple[object, Mood, str], ...] = (
             (self.away, "bad", f"{words['away']}: {self.away}."),
             (self.note, "wait", self.note),
+            (self.stays and self.lost is not None, "bad", words["lost"]),
             (out, "warn", words["signed_out"]),
             (doubt, "warn", words["no_access"]),
             (self.refused, "warn", words["refused"]),
@@ -103,3 +115,106 @@ class Health:
             (self.unseen, "warn", words["unseen"]),
         )
         return next(((mood, said) for holds, mood, said in known if holds), ("good", ""))
+
+
+def sentences(
+    page: object,
+    host: str,
+    *,
+    hosts: Sequence[object] | None = None,
+    samesite: str | None = None,
+    generation: Generation | None = None,
+    token: bool = False,
+    usable: bool = False,
+) -> dict[str, str]:
+    """All sentences about a CoCalc that does not say what is wrong.
+
+    Args:
+        page: the origin that the page told in its hello; untrusted.
+        host: CoCalc, normalized.
+        hosts: CoCalc's `iframe_comm_hosts`, None if not known.
+        samesite: CoCalc's `samesite_remember_me`, None if not known.
+        generation: of CoCalc's server, None if not known.
+        token: whether an auth token was given.
+        usable: a client knows that the project is its account's, and runs.
+    """
+    out = "The frame is signed out of CoCalc." if usable else (
+        "CoCalc is signed out here, or has no access to the project."
+    )  # fmt: skip
+    way_in = _sign_in(page, host, samesite, generation, token=token)
+    stopped = (
+        "press “start project” if CoCalc asks."
+        if generation == "A"
+        else "the project seems to be stopped: start it with "
+        "client.start_project(ID), or give the widget a client: CoCalc(..., client=client)."
+    )
+    return {
+        "silent": _silent(page, host, hosts),
+        "signed_out": f"{out} {way_in}",
+        "no_access": "This account has no access to the project, or there is no such project.",
+        "stopped": stopped,
+        "unseen": "Nothing tells that the file is shown: CoCalc is signed out here, or the project "
+        f"is stopped or somebody else's, or the path is a folder. {way_in}",
+        "refused": "CoCalc did not take the auth token: it is wrong, used up or expired. "
+        "Make a new one: token = %cocalc token, and then cocalc.sign_in(token).",
+        "away": f"{host.partition('//')[2]} can't be reached, and is tried again",
+        "lost": "CoCalc has lost the connection to its server, and connects again by itself.",
+        "hidden": "The widget is not shown in a cell.",
+        "offscreen": "CoCalc starts only where it can be seen: scroll it into view.",
+    }
+
+
+def _silent(page: object, host: str, hosts: Sequence[object] | None) -> str:
+    """Why there is navigation where messages should have worked."""
+    causes = "its listener is broken"
+    if hosts is None:
+        causes = "it does not list this page's host in its iframe_comm_hosts, or is broken"
+    return (
+        f"CoCalc at {origin_of(host)} does not answer {page_name(page)}: {causes}. "
+        "Showing files by navigation instead."
+    )
+
+
+def _sign_in(
+    page: object,
+    host: str,
+    samesite: str | None,
+    generation: Generation | None,
+    *,
+    token: bool,
+) -> str:
+    """What to do about a frame that is signed out.
+
+    The page can't find out whether the browser keeps the cookies back, as it
+    does with those of third parties (seen in Chromium 156).
+    """
+    parent, there = parse_origin(page), parse_origin(origin_of(host))
+    if parent and there and same_site(parent, there):
+        return "Open it in a new tab to sign in."
+    name = there.host if there else host
+    here = page_name(page) if parent else "This page"
+    elsewhere = f"{here} is on another site than {there or host}, so "
+    if generation == "B":
+        return elsewhere + _cookies(name, samesite)
+    allow = (
+        f"llow third-party cookies for {name} in the browser, open the notebook from the same "
+        f"site as CoCalc, or {_TAB}."
+    )
+    give = "Give the frame an auth token: CoCalc(..., token=...). If it stays signed out, a"
+    return (
+        f"{elsewhere}the browser may keep CoCalc's cookies from the frame. "
+        f"{'A' if token else give}{allow}"
+    )
+
+
+def _cookies(name: str, samesite: str | None) -> str:
+    """Since 2025: which cookies stay behind, and who can change that."""
+    if samesite == "none":
+        return (
+            f"its cookie account_id does not reach the frame: {PROXY_HAS_TO}. If it does, allow "
+            f"third-party cookies for {name} in the browser. Else {_TAB}."
+        )
+    return (
+        f"its sign-in cookies do not reach the frame: {_TAB}. For a frame, its administrator has "
+        f"to set samesite_remember_me to none, and {PROXY_HAS_TO}."
+    )

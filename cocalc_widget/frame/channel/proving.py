@@ -6,13 +6,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from ..messages.inbox import Result, open_files
-from ..session import endings
 
 if TYPE_CHECKING:
     from ..messages.command import Command
     from ..messages.outbox import Document
     from .evidence import Proof
-    from .knowledge import Finding
+    from .inquiries import Finding
 
 KNOWLEDGE = 5.0  # seconds that what the client finds out is waited for
 STATUS = 5.0  # seconds that the second look at CoCalc's list is waited for
@@ -122,7 +121,7 @@ class Proving:
         final = not doubtful and (not tells or covered)  # no more will come
         asked = case.over or (case.asked is not None and now - case.asked >= STATUS)
         if result.listed is False and not doubtful and (finding or age >= KNOWLEDGE):
-            return Judgement("end", verified=False, why=endings.not_open(command.path or ""))
+            return Judgement("end", verified=False, why=not_open(command.path or ""))
         if age < (KNOWLEDGE if finding is None else 0 if final else self._patience):
             return Judgement("wait")
         if not final and not asked:
@@ -130,7 +129,7 @@ class Proving:
             return Judgement("look" if case.asked is None else "wait")
         if doubtful and proof.evidence != "opened":
             return Judgement("refuse")
-        return Judgement("end", why=endings.unproved(proof.evidence, below))
+        return Judgement("end", why=unproved(proof.evidence, below))
 
     def result(self, command: Command) -> Result:
         """What the page said about an open."""
@@ -162,3 +161,22 @@ class Proving:
             if told and not names & set(files.get(project_id, ())):
                 case.result = replace(case.result, listed=False)
         return True
+
+
+def not_open(path: str) -> str:
+    """CoCalc said done, and does not list it."""
+    # these have an editor of their own everywhere: that is not what they lack
+    known = path.endswith((".ipynb", ".sagews", ".term"))
+    causes = "" if known else "it is a folder, or its extension is not supported, or "
+    return f"It is not open: {causes}the project did not start."
+
+
+def unproved(evidence: str, below: str) -> str:
+    """CoCalc said done, and does not tell that it is shown; `below`: what lies on top of it."""
+    if below:
+        return f"It lies below {below}: CoCalc tells what it shows, not what is behind."
+    if evidence == "opened":
+        return "CoCalc has opened it, and does not tell that it is shown."
+    if evidence == "status":
+        return "Only CoCalc's list of open files has it, which proves nothing."
+    return "Nothing tells that it is shown."

@@ -174,12 +174,22 @@ class Situation:
         since = command.acked if command.acked is not None else now
         return doubtful and now - since >= DOUBTFUL and command.seq not in self.proving.seqs()
 
-    def answered(self, down: str, now: float) -> Step | None:
-        """CoCalc answers, or `down` says what does not; what follows from that."""
-        back = bool(self.health.away) and not down
-        self.health.away = down
-        if not down:
-            self.health.reached = now
+    def answered(self, down: str | None, now: float) -> Step | None:
+        """CoCalc answers (""), or `down` says what does not; what follows from that.
+
+        None: it is not known, as the kernel has no way to it, and perhaps the browser has.
+        """
+        health = self.health
+        if down is None:
+            return None
+        back = bool(health.away) and not down
+        health.away = down
+        if back and health.lost is not None:
+            health.lost = now  # CoCalc's own connection needs some seconds, too
+        if down:
+            health.doubts.clear()  # that is why it was silent
+        else:
+            health.reached = now
         if not back or self.ready or self.channel not in ("messages", "navigation"):
             return None
         self.steering.hold(now)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Literal, get_args
 from ...address import Generation, origin_of
 from ...errors import ConfigurationError
 from .framing import may_frame
-from .silence import PROXY_LINE
 from .sites import Origin, listed, page_name, parse_origin, same_site
 
 if TYPE_CHECKING:
@@ -19,6 +18,12 @@ if TYPE_CHECKING:
 Channel = Literal["messages", "navigation", "tab", "blocked"]
 Requested = Literal["auto", "messages", "navigation", "tab"]
 Target = Literal["inline", "tab"]
+# The page's script reads this cookie, which has no SameSite of its own (recording).
+PROXY_LINE = "proxy_cookie_flags account_id secure samesite=none;"
+PROXY_HAS_TO = (
+    "the reverse proxy in front of CoCalc has to make the cookie account_id SameSite=None; Secure "
+    f"(nginx: {PROXY_LINE})"
+)
 _TAB_INSTEAD = "Showing files in a tab of their own instead."
 
 

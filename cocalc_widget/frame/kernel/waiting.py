@@ -4,8 +4,8 @@ While a cell blocks, the page's messages must arrive on another thread, or
 nobody reads them. Where they arrive depends on the kernel and the front end:
 
 - JupyterLab 4 with ipykernel 7 sends them to a subshell, a thread of its own
-  (from 7.4 on only with `kernels.own_replies`): wait on an event.
-- ipykernel 6 and marimo have one thread for all: `polling` and `marimo` read them in between.
+  (from 7.4 on only with `ipykernel.own_replies`): wait on an event.
+- ipykernel 6 and marimo have one thread for all: `ipykernel6` and `marimo` read them in between.
 - Otherwise the wait would never end: refuse, and name the line that works.
 """
 
@@ -15,23 +15,39 @@ import asyncio
 import threading
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
-from ...errors import ChannelBlockedError, CommandTimeoutError
-from . import ipykernel as kernels
-from . import ipykernel6 as polling
-from . import marimo
-from .refusals import deadlock, no_page
+from ...errors import ChannelBlockedError, CommandTimeoutError, WouldDeadlockError
+from . import ipykernel, ipykernel6, marimo
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from ..messages.command import Command
 
 UNDISPLAYED = 3.0  # seconds in which a display may still turn out to have happened
 DEAF = 5.0  # seconds in which a front end makes its subshell
 COLD = 30.0  # seconds in which a page loads its widgets and says hello
 _SLICE = 0.05
+
+
+class Waited(Protocol):
+    """A command, as far as waiting for its end needs it."""
+
+    @property
+    def action(self) -> str:
+        """Its name, for sentences."""
+
+    @property
+    def path(self) -> str | None:
+        """The file it opens, if it opens one."""
+
+    def done(self) -> bool:
+        """Whether it has ended."""
+
+    def wait_event(self, seconds: float) -> bool:
+        """Block this thread until it has ended, for `seconds` at most."""
+
+    def add_done_callback(self, callback: Callable[[Any], object]) -> None:
+        """Call `callback` at its end, on whatever thread that comes."""
 
 
 @dataclass
@@ -55,7 +71,7 @@ class KernelWaiter:
         self._link = link
         self._clock = clock
 
-    def block(self, command: Command, timeout: float | None) -> None:
+    def block(self, command: Waited, timeout: float | None) -> None:
         """Return when the command has ended.
 
         Raises:
@@ -83,13 +99,13 @@ class KernelWaiter:
             else:
                 serve(seconds)
 
-    async def until_done(self, command: Command) -> None:
+    async def until_done(self, command: Waited) -> None:
         """Return when the command has ended; the loop runs on meanwhile."""
         loop = asyncio.get_running_loop()
         ended = asyncio.Event()
         self._link.flush()
 
-        def wake(_command: Command) -> None:
+        def wake(_command: object) -> None:
             if not loop.is_closed():
                 loop.call_soon_threadsafe(ended.set)
 
@@ -100,7 +116,7 @@ class KernelWaiter:
             if not self._link.shown:
                 waited = self._clock() - begun
                 self._refuse_unseen(command, waited)
-                if waited >= DEAF and kernels.by_program() and kernels.in_cell():
+                if waited >= DEAF and ipykernel.by_program() and ipykernel.in_cell():
                     raise no_page(command)
             if serve is not None:
                 serve(0.0)
@@ -117,33 +133,33 @@ class KernelWaiter:
         if marimo.is_marimo(comm):
             queue = marimo.ahead()
             return None if queue is None else lambda seconds: marimo.serve(comm, queue, seconds)
-        kernel = kernels.kernel()
-        if not (kernels.kind(comm) == "ipykernel" and kernels.version()[0] == 6):
+        kernel = ipykernel.kernel()
+        if not (ipykernel.kind(comm) == "ipykernel" and ipykernel.version()[0] == 6):
             return None
-        if not (polling.can_serve(kernel) and kernels.is_cell_thread()):
+        if not (ipykernel6.can_serve(kernel) and ipykernel.is_cell_thread()):
             return None
-        return lambda seconds: polling.serve(kernel, seconds)
+        return lambda seconds: ipykernel6.serve(kernel, seconds)
 
-    def _refuse(self, command: Command, waited: float, *, polling: bool) -> None:
+    def _refuse(self, command: Waited, waited: float, *, polling: bool) -> None:
         """Raise if the command's end cannot be heard on this thread."""
         link = self._link
         self._refuse_unseen(command, waited)
-        if not link.heard and kernels.by_program():
+        if not link.heard and ipykernel.by_program():
             raise no_page(command)
         if polling:
             return
         here = threading.get_ident()
         if here in link.busy:
             raise deadlock(command, "This runs inside a callback of the widget itself.")
-        if link.threads - {here} or not (link.heard or kernels.is_cell_thread()):
+        if link.threads - {here} or not (link.heard or ipykernel.is_cell_thread()):
             return
         # A page's first hello comes before its subshell is made, and then on this very
         # thread: with a subshell around, the next message may well come there.
-        subshell = kernels.has_subshells()
+        subshell = ipykernel.has_subshells()
         if subshell and not link.heard:
             return
-        hope = subshell if link.heard else kernels.version()[0] >= 7
-        hope = hope and kernels.is_cell_thread()
+        hope = subshell if link.heard else ipykernel.version()[0] >= 7
+        hope = hope and ipykernel.is_cell_thread()
         if waited >= (DEAF if hope else 0.0):
             raise deadlock(
                 command,
@@ -153,10 +169,10 @@ class KernelWaiter:
                 "while a cell blocks.",
             )
 
-    def _refuse_unseen(self, command: Command, waited: float) -> None:
+    def _refuse_unseen(self, command: Waited, waited: float) -> None:
         """Raise if there is no page that could answer."""
         link = self._link
-        if kernels.kind(link.comm()) == "none":
+        if ipykernel.kind(link.comm()) == "none":
             raise ChannelBlockedError(
                 f"There is no page that could answer the {command.action}: "
                 "this Python does not run inside a notebook.",
@@ -173,3 +189,23 @@ class KernelWaiter:
                 f"No page has answered for {waited:.0f} s.",
                 remedy="Is the notebook open in a browser, and the widget's output visible there?",
             )
+
+
+def no_page(command: Waited) -> ChannelBlockedError:
+    """The cell was run by a program, before or without a page."""
+    return ChannelBlockedError(
+        f"No page shows the widget, so that nobody can answer the {command.action}: this cell was "
+        "run by a program (Voilà does so before it shows the page, nbclient and papermill "
+        "without any).",
+        remedy="Do it when the page is there: widget.status().add_done_callback(print); or run the "
+        "cell in JupyterLab.",
+    )
+
+
+def deadlock(command: Waited, why: str) -> WouldDeadlockError:
+    """Waiting here would stop the messages that it waits for; names the line that works."""
+    call = f'open("{command.path}")' if command.path else f"{command.action}()"
+    return WouldDeadlockError(
+        f"{why} Waiting for the {command.action} here would never end.",
+        remedy=f"Write `reply = await widget.{call}` instead.",
+    )

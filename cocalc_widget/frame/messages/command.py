@@ -1,14 +1,16 @@
-"""Owns a command's handle, as users hold it: waiting for its end, and how it shows."""
+"""Owns a command: its progress to its one end, and how it is waited for; for any thread."""
 
 from __future__ import annotations
 
 import copy
+import logging
+import threading
 import time
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from ...errors import CommandCancelledError
-from .progress import Progress
+from ...forking import new_lock
 from .reply import Reply, target_words
 
 if TYPE_CHECKING:
@@ -19,7 +21,11 @@ if TYPE_CHECKING:
     from .outbox import Document
 
 
-class Command(Progress):
+CommandState = Literal["queued", "sent", "ack", "done", "error", "timeout", "cancelled"]
+_log = logging.getLogger(__name__)
+
+
+class Command:
     """A command on its way to CoCalc: await it, or ask for its `result()`.
 
     `await command` and `command.result()` give the `Reply` or raise what went
@@ -36,7 +42,6 @@ class Command(Progress):
         cancel: Callable[[Command], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        super().__init__()
         self.seq = seq
         self.action = action
         self.target = target
@@ -45,6 +50,12 @@ class Command(Progress):
         self._clock = clock
         self._begun = clock()
         self.acked: float | None = None  # when the page told that CoCalc has taken it
+        self._state: CommandState = "queued"
+        self._reply: Reply | None = None
+        self._error: CoCalcError | None = None
+        self._ended = threading.Event()
+        self._lock = new_lock()
+        self._callbacks: list[Callable[[Any], object]] = []
 
     @property
     def project_id(self) -> str | None:
@@ -55,6 +66,31 @@ class Command(Progress):
     def path(self) -> str | None:
         """The file to open, None for other commands."""
         return self.target[1] if self.target else None
+
+    @property
+    def state(self) -> CommandState:
+        """`queued`, `sent`, `ack`, or one of the ends `done`, `error`, `timeout`, `cancelled`."""
+        return self._state
+
+    @property
+    def reply(self) -> Reply | None:
+        """The reply if it is there, without waiting or raising."""
+        return self._reply
+
+    def done(self) -> bool:
+        """Whether it has ended, in whatever way."""
+        return self._ended.is_set()
+
+    def add_done_callback(self, callback: Callable[[Any], object]) -> None:
+        """Call `callback(command)` at the end, at once if it has ended.
+
+        It runs on the thread that hears the page, which need not be the cell's.
+        """
+        with self._lock:
+            if not self._ended.is_set():
+                self._callbacks.append(callback)
+                return
+        self._call(callback)
 
     def result(self, timeout: float | None = None) -> Reply:
         """Block the cell until the reply is there.
@@ -98,6 +134,41 @@ class Command(Progress):
     def elapsed(self) -> float:
         """Seconds since the call."""
         return self._clock() - self._begun
+
+    def wait_event(self, seconds: float) -> bool:
+        """Block this thread for `seconds` at most; whether the command has ended."""
+        return self._ended.wait(seconds)
+
+    def advance(self, state: Literal["sent", "ack"]) -> None:
+        """Note a step on the way (`sent`, `ack`); never a step back."""
+        order = ("queued", "sent", "ack")
+        with self._lock:
+            if not self._ended.is_set() and order.index(state) > order.index(self._state):
+                self._state = state
+
+    def settle(
+        self,
+        state: Literal["done", "error", "timeout", "cancelled"],
+        *,
+        reply: Reply | None = None,
+        error: CoCalcError | None = None,
+    ) -> bool:
+        """End it, once; False if it had ended before."""
+        with self._lock:
+            if self._ended.is_set():
+                return False
+            self._state, self._reply, self._error = state, reply, error
+            self._ended.set()
+            callbacks, self._callbacks = self._callbacks, []
+        for callback in callbacks:
+            self._call(callback)
+        return True
+
+    def _call(self, callback: Callable[[Any], object]) -> None:
+        try:
+            callback(self)
+        except Exception:  # noqa: BLE001 - whatever a callback does, the wire goes on
+            _log.exception("a callback of %r failed", self)
 
     def _outcome(self) -> Reply:
         if self._error is not None:

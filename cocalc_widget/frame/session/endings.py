@@ -112,22 +112,3 @@ def replaced(instead: str) -> str:
     """What came in the place of a file, where one is shown at a time; "": nothing."""
     what = f"{instead} was opened" if instead else "everything was closed"
     return f"It is not shown: {what} instead."
-
-
-def not_open(path: str) -> str:
-    """CoCalc said done, and does not list it."""
-    # these have an editor of their own everywhere: that is not what they lack
-    known = path.endswith((".ipynb", ".sagews", ".term"))
-    causes = "" if known else "it is a folder, or its extension is not supported, or "
-    return f"It is not open: {causes}the project did not start."
-
-
-def unproved(evidence: str, below: str) -> str:
-    """CoCalc said done, and does not tell that it is shown; `below`: what lies on top of it."""
-    if below:
-        return f"It lies below {below}: CoCalc tells what it shows, not what is behind."
-    if evidence == "opened":
-        return "CoCalc has opened it, and does not tell that it is shown."
-    if evidence == "status":
-        return "Only CoCalc's list of open files has it, which proves nothing."
-    return "Nothing tells that it is shown."

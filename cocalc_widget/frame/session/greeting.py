@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import ChannelBlockedError
 from ...redact import discreet
-from ..channel import silence as words
+from ..channel import health
 from ..channel.facts import PATIENCE, Facts
 from ..channel.verdict import Requested, Target, Verdict, decide
 from ..kernel.timers import later
@@ -83,8 +83,8 @@ class Greeting:
         )
 
     def words(self, *, usable: bool = False) -> dict[str, str]:
-        """What the page says where CoCalc is silent (`words.say`)."""
-        return words.say(
+        """What the page says where CoCalc is silent (`health.sentences`)."""
+        return health.sentences(
             self.page,
             self._host,
             hosts=self.facts.hosts,

@@ -1,4 +1,4 @@
-"""Owns the app's page, the site's settings, and the pictures of a project."""
+"""Owns the pages of the app and of signing in, the site's settings, and a project's pictures."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from urllib.parse import quote
 
 from ..http import Handler, crossing
 from ..state import files
-from .kinds import IMAGES, extension_of
+from .rendering import IMAGES, extension_of
 
 PAGE = Path(__file__).parent / "page"
 _TEMPLATE = Template((PAGE / "kiosk.html").read_text(encoding="utf-8"))
+_FORM = Template((PAGE / "signin.html").read_text(encoding="utf-8"))
 
 
 class AppHandler(Handler):
@@ -38,7 +39,7 @@ class PageHandler(Handler):
 
     def get(self, name: str) -> None:
         """Send the page. Anybody may frame it, unless the site is set otherwise (recording)."""
-        options = self.core.options
+        options = self.site.options
         config = {
             "site_name": options.site_name,
             "boot_delay": options.boot_delay,
@@ -47,7 +48,7 @@ class PageHandler(Handler):
             "signed_out_seconds": options.signed_out_seconds,
             "hollow_seconds": options.hollow_seconds,
             "app": name == "app",
-            "faults": self.core.faults.page(),
+            "faults": self.site.faults.page(),
         }
         # the app sets it for all sites (recording)
         self.set_cookie("cocalc_version", options.generation, path="/", **crossing("none"))
@@ -60,7 +61,7 @@ class CustomizeHandler(Handler):
 
     def get(self) -> None:
         """Send the settings, the parents that may talk to the page among them."""
-        options = self.core.options
+        options = self.site.options
         configuration = {
             "site_name": options.site_name,
             "dns": "",
@@ -83,11 +84,11 @@ class RawHandler(Handler):
     async def get(self, project_id: str, path: str) -> None:
         """Send an image to whoever may read the project."""
         kind = IMAGES.get(extension_of(path))
-        if kind is None or not self.core.may(self.cookie_caller(), project_id):
+        if kind is None or not self.site.may(self.cookie_caller(), project_id):
             self.page(404, "", "404 Page Not Found")
             return
         try:
-            data = await self.core.run(files.read_bytes, self.core.projects.root(project_id), path)
+            data = await self.site.run(files.read_bytes, self.site.projects.root(project_id), path)
         except OSError:
             self.page(404, "", "404 Page Not Found")
             return
@@ -97,3 +98,27 @@ class RawHandler(Handler):
             "Content-Security-Policy", "sandbox; default-src 'none'; style-src 'unsafe-inline'"
         )
         self.finish(data)
+
+
+class SignInHandler(Handler):
+    """`/auth/sign-in`: a form for e-mail address and password."""
+
+    def get(self) -> None:
+        """Send the form; its script posts to `/api/v2/auth/sign-in`."""
+        self.send_page(_FORM.substitute(site_name=html.escape(self.site.options.site_name)))
+
+
+class ImpersonateHandler(Handler):
+    """`/auth/impersonate`: sign-in by token on generation B (recording)."""
+
+    def get(self) -> None:
+        """Set the cookies of a sign-in, and go to the app by script."""
+        token = self.get_query_argument("auth_token", "")
+        account_id = self.site.accounts.by_token(token)
+        if account_id is None:
+            words = f"impersonate error -- Error: unknown or expired token: '{token}'"
+            self.send_page(f"ERROR: {html.escape(words, quote=False)}")
+            return
+        self.sign_in(account_id, by_token=True)
+        script = '<script src="/local/page/impersonate.js"></script>'
+        self.send_page(f"<head></head><body>{script}</body>")

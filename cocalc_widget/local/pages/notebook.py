@@ -8,9 +8,8 @@ import json
 import re
 from typing import Any
 
-from .highlight import code
-from .prose import markdown
-from .sanitize import sanitize
+from .markdown import markdown
+from .safe_html import code, sanitize
 
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _BASE64 = re.compile(r"[A-Za-z0-9+/=\s]+")

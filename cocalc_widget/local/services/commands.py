@@ -1,21 +1,27 @@
-"""Owns running a command as all APIs do it: reading the request, wording the failure."""
+"""Owns running a command as all APIs do it: the request, the failure's words, the background."""
 
 from __future__ import annotations
 
+import asyncio
+import time
+import uuid
 from typing import TYPE_CHECKING, Any
 
-from ..state.running import MAX_OUTPUT, TIMEOUT, Command
-from ..v1.events import EventError, Params
+from ..state.commands import MAX_OUTPUT, TIMEOUT, Command
+from ..state.database import iso, now
+from .failures import ServiceError
 
 if TYPE_CHECKING:
-    from ..state.core import Core
+    from ..state.site_state import SiteState
 
 LONGEST = 1e6  # seconds; no clock counts any number
 
 
-async def execute(core: Core, project_id: str, p: Params, *, none: str) -> dict[str, Any]:
-    """Run a command as v1, v2 and the conat bridge do; a failure raises `EventError`."""
-    await core.start_project(project_id)
+async def execute(
+    site: SiteState, project_id: str, p: dict[str, Any], *, none: str
+) -> dict[str, Any]:
+    """Run a command and wait for it; a failure raises `ServiceError`."""
+    await site.start_project(project_id)
     args = p.get("args")
     timeout = p.get("timeout")
     env = p.get("env")
@@ -29,29 +35,57 @@ async def execute(core: Core, project_id: str, p: Params, *, none: str) -> dict[
         bool(p.get("bash")) or (not isinstance(args, list) and " " in line.strip()),
         int(p["max_output"]) if str(p.get("max_output")).isdigit() else MAX_OUTPUT,
         env if isinstance(env, dict) else {},
-        core.options.generation == "B",  # where a folder that is missing is no error (recording)
+        site.options.generation == "B",  # where a folder that is missing is no error (recording)
     )
-    if core.accounts.is_guest(core.projects.owner(project_id)):
-        raise EventError(
+    if site.accounts.is_guest(site.projects.owner(project_id)):
+        raise ServiceError(
             f"{command.words(none)} -- commands run as the user of this machine: the stand-in runs "
             "none in projects of an account that signed itself up"
         )
-    root = core.projects.root(project_id)
-    output = await core.command(core.runner.run, project_id, root, command)
-    core.projects.touch(project_id)
+    root = site.projects.root(project_id)
+    output = await site.command(site.runner.run, project_id, root, command)
+    site.projects.touch(project_id)
     words = command.words(none)
     if output.killed:
         ran = "bash /temp/a.sh" if command.bash else " ".join(command.argv)
-        raise EventError(f"{words} -- killed command '{ran}'")
+        raise ServiceError(f"{words} -- killed command '{ran}'")
     err_on_exit = p.get("err_on_exit")
     wanted = err_on_exit is None or err_on_exit
     if output.exit_code and (wanted or output.unable):
         listed = ",".join(command.args or [])
         ran = command.command if command.bash else f"'{command.command}' (args={listed})"
         how = f"exited with nonzero code {output.exit_code}" if wanted else "was not able to run"
-        raise EventError(f"{words} -- command '{ran}' {how} -- stderr='{output.stderr}'")
+        raise ServiceError(f"{words} -- command '{ran}' {how} -- stderr='{output.stderr}'")
     streams = {"stdout": output.stdout, "stderr": output.stderr}
     return {**streams, "exit_code": output.exit_code, "type": "blocking"}
+
+
+async def begin(
+    site: SiteState, project_id: str, p: dict[str, Any], *, none: str
+) -> dict[str, Any]:
+    """Start a command that nobody waits for; how it stands, which `background` tells later."""
+    started = time.monotonic()
+    job: dict[str, Any] = {
+        "stdout": f"Process started running at {iso(now())}",
+        "stderr": "",
+        "exit_code": 0,
+        "type": "async",
+        "job_id": str(uuid.uuid4()),
+        "start": int(now() * 1000),
+        "status": "running",
+    }
+    site.background[job["job_id"]] = job
+
+    async def work() -> None:
+        try:
+            done = await execute(site, project_id, {**p, "err_on_exit": False}, none=none)
+            job.update(done, type="async", status="completed")
+        except ServiceError as error:
+            job.update(stderr=str(error.error), exit_code=1, status="error")
+        job["elapsed_s"] = round(time.monotonic() - started, 3)
+
+    site.keep(asyncio.get_running_loop().create_task(work()))
+    return dict(job)
 
 
 def _is_number(value: object) -> bool:

@@ -6,15 +6,16 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ...address import is_uuid
+from ..state.database import iso, now
 from ..state.project_log import MOST_OF_ALL, RECENT
-from ..state.store import iso, now
-from ..v1.events import RefusedError
+from .failures import ServiceError
+from .projects import state_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..state.accounts import Caller
-    from ..state.core import Core
+    from ..state.site_state import SiteState
 
 # the second of each pair is the same without limits of time
 _KINDS = {
@@ -45,16 +46,11 @@ _Wanted = dict[str, Any]
 _Rows = list[dict[str, Any]]
 
 
-class QueryError(Exception):
-    """What a query is refused with."""
-
-
 def user_query(
-    core: Core,
+    site: SiteState,
     caller: Caller | None,
     query: Any,
     *,
-    multi: object = None,
     options: object = None,
 ) -> Any:
     """Answer a query: one object, or a list of them.
@@ -64,31 +60,28 @@ def user_query(
     counts (the bridge's alone passes them on: API v1 ignores them, recording).
     """
     if isinstance(query, list):
-        return [user_query(core, caller, q, options=options) for q in query]
+        return [user_query(site, caller, q, options=options) for q in query]
     if not isinstance(query, dict):
-        raise QueryError("FATAL: must specify exactly one key in the query")
+        raise ServiceError("FATAL: must specify exactly one key in the query")
     if not query:
-        raise QueryError("FATAL: invalid user_query of 'undefined' -- query must be an object")
+        raise ServiceError("FATAL: invalid user_query of 'undefined' -- query must be an object")
     if len(query) != 1:
-        raise QueryError("FATAL: must specify exactly one key in the query")
-    if multi:
-        # a slip of this server's generation, kept because clients meet it (recording)
-        raise RefusedError("ReferenceError: otps is not defined")
+        raise ServiceError("FATAL: must specify exactly one key in the query")
     ((table, pattern),) = query.items()
     kind = _KINDS.get(table, "")
     many = isinstance(pattern, list)
     wanted = (pattern[0] if pattern else {}) if many else pattern
     if not kind or not isinstance(wanted, dict):
-        raise QueryError(f"FATAL: get queries not allowed for table '{table}'")
+        raise ServiceError(f"FATAL: get queries not allowed for table '{table}'")
     if caller is None:
-        raise QueryError(f"FATAL: anonymous get queries not allowed for table '{table}'")
+        raise ServiceError(f"FATAL: anonymous get queries not allowed for table '{table}'")
     if not many and wanted and None not in wanted.values():
-        _set(core, caller, kind, wanted)
+        _set(site, caller, kind, wanted)
         return {}
     for field in wanted:
         if field not in _FIELDS[kind]:
-            raise QueryError(f"FATAL: user get query not allowed for {table}.{field}")
-    rows = _READ[kind](core, caller, wanted, table.endswith("_all"))
+            raise ServiceError(f"FATAL: user get query not allowed for {table}.{field}")
+    rows = _READ[kind](site, caller, wanted, table.endswith("_all"))
     rows = rows[: _limit(options)] if kind == "project_log" else rows
     shown = [{field: row.get(field) for field in wanted} for row in rows]
     if many:  # which leaves out what is null (recording)
@@ -96,25 +89,25 @@ def user_query(
     return {table: shown[0]} if shown else {}
 
 
-def _projects(core: Core, caller: Caller, wanted: _Wanted, all_of_them: bool) -> _Rows:  # noqa: FBT001 (a table's)
+def _projects(site: SiteState, caller: Caller, wanted: _Wanted, all_of_them: bool) -> _Rows:  # noqa: FBT001 (a table's)
     project_id = wanted.get("project_id")
     if project_id is not None:
-        row = core.projects.one_of(caller.account_id, str(project_id))
+        row = site.projects.one_of(caller.account_id, str(project_id))
         if row is None or caller.project_id not in (None, project_id):
-            raise _no_access(core, caller)
+            raise _no_access(site, caller)
         rows = [row]
     elif caller.project_id:
         rows = []
     else:
-        rows = core.projects.of(caller.account_id, deleted=all_of_them)
-    shown = [_shown(core, row, with_users="users" in wanted) for row in rows]
+        rows = site.projects.of(caller.account_id, deleted=all_of_them)
+    shown = [_shown(site, row, with_users="users" in wanted) for row in rows]
     fixed = {k: v for k, v in wanted.items() if v is not None and k != "project_id"}
     return [row for row in shown if all(row.get(k) == v for k, v in fixed.items())]
 
 
-def _shown(core: Core, row: dict[str, Any], *, with_users: bool) -> dict[str, Any]:
-    state = {"state": "running" if row["running"] else "opened", "time": iso(row["last_edited"])}
-    if core.options.generation == "A":
+def _shown(site: SiteState, row: dict[str, Any], *, with_users: bool) -> dict[str, Any]:
+    state = state_of(row)
+    if site.options.generation == "A":
         state["ip"] = "localhost"
     return {
         **row,
@@ -122,26 +115,26 @@ def _shown(core: Core, row: dict[str, Any], *, with_users: bool) -> dict[str, An
         "last_edited": iso(row["last_edited"]),
         "deleted": bool(row["deleted"]) or None,
         "state": state,
-        "users": core.projects.users(row["project_id"]) if with_users else None,
+        "users": site.projects.users(row["project_id"]) if with_users else None,
     }
 
 
-def _log(core: Core, caller: Caller, wanted: _Wanted, all_of_it: bool) -> _Rows:  # noqa: FBT001 (a table's)
+def _log(site: SiteState, caller: Caller, wanted: _Wanted, all_of_it: bool) -> _Rows:  # noqa: FBT001 (a table's)
     project_id = str(wanted.get("project_id"))
-    if not is_uuid(project_id) or not core.may(caller, project_id):
-        raise _no_access(core, caller)
+    if not is_uuid(project_id) or not site.may(caller, project_id):
+        raise _no_access(site, caller)
     condition = wanted.get("time")
     begin = _seconds(condition.get(">=")) if isinstance(condition, dict) else 0.0
     if all_of_it:
-        return core.project_log.rows(project_id, since=begin, limit=MOST_OF_ALL)
-    return core.project_log.rows(project_id, since=max(begin, now() - RECENT))
+        return site.project_log.rows(project_id, since=begin, limit=MOST_OF_ALL)
+    return site.project_log.rows(project_id, since=max(begin, now() - RECENT))
 
 
 def _seconds(time: object) -> float:
     try:
         return datetime.fromisoformat(str(time).replace("Z", "+00:00")).timestamp()
     except ValueError:
-        raise QueryError(f'error: invalid input syntax for type timestamp: "{time}"') from None
+        raise ServiceError(f'error: invalid input syntax for type timestamp: "{time}"') from None
 
 
 def _limit(options: object) -> int | None:
@@ -150,15 +143,15 @@ def _limit(options: object) -> int | None:
     return most if isinstance(most, int) and most >= 0 else None
 
 
-def _no_access(core: Core, caller: Caller) -> QueryError:
+def _no_access(site: SiteState, caller: Caller) -> ServiceError:
     # the newer generation says for whom (recording)
     who = f" -- account_id={caller.account_id}, project_id_=undefined"
-    more = who if core.options.generation == "B" else ""
-    return QueryError(f"FATAL: you do not have read access to this project{more}")
+    more = who if site.options.generation == "B" else ""
+    return ServiceError(f"FATAL: you do not have read access to this project{more}")
 
 
-def _account(core: Core, caller: Caller, wanted: _Wanted, _all: bool) -> _Rows:  # noqa: FBT001 (a table's)
-    row = core.accounts.get(caller.account_id)
+def _account(site: SiteState, caller: Caller, wanted: _Wanted, _all: bool) -> _Rows:  # noqa: FBT001 (a table's)
+    row = site.accounts.get(caller.account_id)
     fixed = {k: v for k, v in wanted.items() if v is not None}
     if row is None or any(row.get(k) != v for k, v in fixed.items()):
         return []
@@ -166,25 +159,23 @@ def _account(core: Core, caller: Caller, wanted: _Wanted, _all: bool) -> _Rows: 
     return [{**row, "created": iso(row["created"]), "groups": groups}]
 
 
-def _set(core: Core, caller: Caller, kind: str, values: dict[str, Any]) -> None:
+def _set(site: SiteState, caller: Caller, kind: str, values: dict[str, Any]) -> None:
     changes = {k: v for k, v in values.items() if k not in ("project_id", "account_id")}
     for field in changes:
         if field not in _SETTABLE[kind]:
-            raise QueryError(f"FATAL: user set query not allowed for {kind}.{field}")
+            raise ServiceError(f"FATAL: user set query not allowed for {kind}.{field}")
     if kind == "projects":
-        if not core.may(caller, str(values.get("project_id"))):
-            raise QueryError("FATAL: user must be an admin")
+        if not site.may(caller, str(values.get("project_id"))):
+            raise ServiceError("FATAL: user must be an admin")
         as_kept = {k: int(bool(v)) if k == "deleted" else str(v) for k, v in changes.items()}
-        core.projects.change(str(values["project_id"]), **as_kept)
+        site.projects.change(str(values["project_id"]), **as_kept)
         return
     if values.get("account_id", caller.account_id) != caller.account_id:
-        raise QueryError("FATAL: user must be an admin")
-    for name, value in changes.items():
-        sql = f"UPDATE accounts SET {name} = ? WHERE account_id = ?"  # noqa: S608 (names checked)
-        core.store.run(sql, str(value), caller.account_id)
+        raise ServiceError("FATAL: user must be an admin")
+    site.accounts.change(caller.account_id, **{k: str(v) for k, v in changes.items()})
 
 
-_READ: dict[str, Callable[[Core, Caller, _Wanted, bool], _Rows]] = {
+_READ: dict[str, Callable[[SiteState, Caller, _Wanted, bool], _Rows]] = {
     "projects": _projects,
     "accounts": _account,
     "project_log": _log,

@@ -1,29 +1,45 @@
-"""Owns accounts, their passwords, and bans after wrong ones."""
+"""Owns accounts, organizations, and what proves who somebody is: passwords, keys, tokens, sessions.
+
+Secrets are kept hashed.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
 import secrets
+import string
 import time
 import uuid
+from dataclasses import dataclass
 from typing import Any, Literal
 
-from .keys import Caller, Keys
-from .store import Store, now
-
-__all__ = ["Accounts", "Caller"]
+from .database import Database, now
 
 BAN_SECONDS = 60.0  # after a wrong password, per pair of accounts (recording)
+TOKEN_HOURS = 12.0  # what user_auth gives (source)
+_ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
+_MAX_NUMBER = 2**31 - 1
 
 
-class Accounts(Keys):
-    """All accounts, with what proves who somebody is. Secrets are kept hashed."""
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who sends a request: an account, or a project's own key."""
 
-    def __init__(self, store: Store) -> None:
-        super().__init__(store)
+    account_id: str
+    admin: bool = False
+    project_id: str | None = None
+
+
+class Accounts:
+    """All accounts of a site."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
         self._bans: dict[tuple[str, str], float] = {}
         self.ban_seconds = BAN_SECONDS
+        self._callers: dict[str, dict[str, Any]] = {}  # hash of a key -> what is known of it
+        self._callers_at = -1  # the database's count of changes when they were read
 
     def create(
         self,
@@ -38,8 +54,8 @@ class Accounts(Keys):
         """A new account; its id. It is a guest's where it is made `by` nobody, or by a guest."""
         account_id = str(uuid.uuid4())
         if by != "site" and (by is None or self.is_guest(by.account_id)):
-            self._store.insert("guests", account_id=account_id)
-        self._store.insert(
+            self._database.insert("guests", account_id=account_id)
+        self._database.insert(
             "accounts",
             account_id=account_id,
             first_name=first,
@@ -57,25 +73,51 @@ class Accounts(Keys):
         So may whoever comes in by an open proxy: guests' projects run no commands.
         """
         sql = "SELECT account_id FROM guests WHERE account_id = ?"
-        return self._store.one(sql, account_id) is not None
+        return self._database.one(sql, account_id) is not None
 
     def get(self, account_id: str) -> dict[str, Any] | None:
         """One account's row."""
-        return self._store.one("SELECT * FROM accounts WHERE account_id = ?", account_id)
+        return self._database.one("SELECT * FROM accounts WHERE account_id = ?", account_id)
 
     def by_email(self, email: str) -> dict[str, Any] | None:
         """The account with this e-mail address."""
         email = email.strip().lower()
-        return self._store.one("SELECT * FROM accounts WHERE email_address = ?", email)
+        return self._database.one("SELECT * FROM accounts WHERE email_address = ?", email)
+
+    def change(self, account_id: str, **values: str) -> None:
+        """Set columns of an account; names are this package's own, or checked."""
+        for name, value in values.items():
+            sql = f"UPDATE accounts SET {name} = ? WHERE account_id = ?"  # noqa: S608 (names checked)
+            self._database.run(sql, value, account_id)
+
+    def search(self, query: str, most: int) -> list[dict[str, Any]]:
+        """Accounts by the beginning of a name, or by their whole e-mail address; latest first."""
+        return self._database.all(
+            "SELECT * FROM accounts WHERE email_address = ? OR first_name LIKE ? "
+            "OR last_name LIKE ? ORDER BY n DESC LIMIT ?",
+            query.lower(),
+            f"{query}%",
+            f"{query}%",
+            most,
+        )
+
+    def create_org(self, name: str, owner: str, org_id: str = "") -> str:
+        """A new organization, with its admin; its id."""
+        org_id = org_id or str(uuid.uuid4())
+        self._database.insert("orgs", name=name, org_id=org_id, owner=owner)
+        return org_id
+
+    def org(self, name: str) -> dict[str, Any] | None:
+        """The organization of this name."""
+        return self._database.one("SELECT * FROM orgs WHERE name = ?", name)
 
     def join(self, account_id: str, org: str) -> None:
         """Make an account a member of an organization."""
-        self._store.run("UPDATE accounts SET org = ? WHERE account_id = ?", org, account_id)
+        self.change(account_id, org=org)
 
     def set_password(self, account_id: str, password: str) -> None:
         """Replace an account's password."""
-        sql = "UPDATE accounts SET password = ? WHERE account_id = ?"
-        self._store.run(sql, _hash_password(password), account_id)
+        self.change(account_id, password=_hash_password(password))
 
     def password_ok(self, account_id: str, password: str) -> bool:
         """Whether this is the account's password."""
@@ -90,6 +132,101 @@ class Accounts(Keys):
         """Note a wrong password."""
         self._bans[(asking, target)] = time.monotonic() + self.ban_seconds
 
+    def new_key(
+        self,
+        account_id: str,
+        *,
+        project_id: str | None = None,
+        name: str = "",
+        legacy: bool = False,
+    ) -> tuple[int, str]:
+        """A new API key: (its id, the key itself, which is not kept)."""
+        fields = {"account_id": account_id, "project_id": project_id, "name": name}
+        number = self._database.insert("api_keys", **fields, created=now())
+        random = "".join(secrets.choice(_ALPHABET) for _ in range(16))
+        # the newer keys end in their number, written in 6 characters (source)
+        key = f"sk_{random}" if legacy else f"sk-{random}{_base62(number)}"
+        sql = "UPDATE api_keys SET hash = ?, trunc = ? WHERE id = ?"
+        self._database.run(sql, _digest(key), f"{key[:3]}...{key[-6:]}", number)
+        return number, key
+
+    def keys(self, account_id: str, number: object = None) -> list[dict[str, Any]]:
+        """The rows of an account's API keys, or of the one with this id."""
+        sql = "SELECT * FROM api_keys WHERE account_id = ? AND (? IS NULL OR id = ?) ORDER BY id"
+        return self._database.all(sql, account_id, number, number)
+
+    def rename_key(self, account_id: str, number: object, name: str) -> None:
+        """Give one of an account's API keys another name."""
+        sql = "UPDATE api_keys SET name = ? WHERE id = ? AND account_id = ?"
+        self._database.run(sql, name, number, account_id)
+
+    def delete_key(self, account_id: str, number: object) -> None:
+        """End one of an account's API keys."""
+        sql = "DELETE FROM api_keys WHERE id = ? AND account_id = ?"
+        self._database.run(sql, number, account_id)
+
+    def by_key(self, key: str) -> Caller | None:
+        """Who this API key belongs to."""
+        if self._callers_at != self._database.changes:
+            self._callers, self._callers_at = {}, self._database.changes
+        digest = _digest(key)
+        row = self._callers.get(digest)
+        if row is None:
+            row = self._database.one(
+                "SELECT k.account_id, k.project_id, k.expire, a.admin FROM api_keys k "
+                "JOIN accounts a USING (account_id) WHERE k.hash = ?",
+                digest,
+            )
+            if row is None:
+                return None
+            self._callers[digest] = row
+        if row["expire"] is not None and row["expire"] <= now():
+            return None
+        return Caller(row["account_id"], bool(row["admin"]), row["project_id"])
+
+    def no_key_reason(self, key: str) -> str:
+        """Why a key is refused: newer keys end in a number, which may be out of range."""
+        number = 0
+        for letter in key[-6:] if key.startswith("sk") else "":
+            number = number * 62 + _ALPHABET.find(letter)
+        if number > _MAX_NUMBER:
+            return f'error: value "{number}" is out of range for type integer'
+        return "No account found. Is your API key wrong?"
+
+    def new_token(self, account_id: str, expire: float | None = None) -> str:
+        """An auth token of 24 characters; `expire` in seconds since 1970, 12 hours by default."""
+        token = "".join(secrets.choice(_ALPHABET) for _ in range(24))
+        expire = now() + TOKEN_HOURS * 3600 if expire is None else expire
+        self._database.insert("tokens", hash=_digest(token), account_id=account_id, expire=expire)
+        return token
+
+    def by_token(self, token: str) -> str | None:
+        """The account that this auth token signs in; it can be used until it expires."""
+        sql = "SELECT account_id FROM tokens WHERE hash = ? AND expire > ?"
+        row = self._database.one(sql, _digest(token), now())
+        return row["account_id"] if row else None
+
+    def expire_token(self, token: str) -> None:
+        """End an auth token now."""
+        self._database.run("DELETE FROM tokens WHERE hash = ?", _digest(token))
+
+    def new_session(self, account_id: str) -> str:
+        """The value of a new sign-in cookie, in the form CoCalc's has."""
+        value = f"sha512${secrets.token_hex(16)}$1000${uuid.uuid4()}"
+        expire = now() + 30 * 86400
+        self._database.insert("sessions", hash=_digest(value), account_id=account_id, expire=expire)
+        return value
+
+    def by_session(self, value: str) -> Caller | None:
+        """Who this sign-in cookie belongs to."""
+        row = self._database.one(
+            "SELECT a.account_id, a.admin FROM sessions s JOIN accounts a USING (account_id) "
+            "WHERE s.hash = ? AND s.expire > ?",
+            _digest(value),
+            now(),
+        )
+        return Caller(row["account_id"], bool(row["admin"])) if row else None
+
 
 def _hash_password(password: str) -> str:
     salt = secrets.token_bytes(12)
@@ -101,3 +238,15 @@ def _password_matches(password: str, stored: str) -> bool:
     salt, _, value = stored.partition("$")
     found = hashlib.scrypt(password.encode(), salt=bytes.fromhex(salt), n=4096, r=8, p=1)
     return hmac.compare_digest(found.hex(), value)
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
+
+
+def _base62(number: int) -> str:
+    text = ""
+    for _ in range(6):
+        number, digit = divmod(number, 62)
+        text = _ALPHABET[digit] + text
+    return text

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from .copying import CopyOptions, copy_path
-from .store import Store, now
+from .database import Database, now
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,9 +39,13 @@ class CopyQueue:
     """Copies that are done by a worker, one row each; or at once by `do`."""
 
     def __init__(
-        self, store: Store, root: Callable[[str], Path], run: Callable[..., Any], seconds: float
+        self,
+        database: Database,
+        root: Callable[[str], Path],
+        run: Callable[..., Any],
+        seconds: float,
     ) -> None:
-        self._store = store
+        self._database = database
         self._root = root
         self._run = run  # awaitable: a function in the thread pool
         self._wake = asyncio.Event()
@@ -65,7 +69,7 @@ class CopyQueue:
         """Queue a copy; its id."""
         copy_path_id = str(uuid.uuid4())
         options = request.options
-        self._store.insert(
+        self._database.insert(
             "copies",
             copy_path_id=copy_path_id,
             time=now(),
@@ -85,17 +89,17 @@ class CopyQueue:
     def get(self, copy_path_id: str) -> dict[str, Any] | None:
         """One job's row."""
         sql = f"SELECT {_COLUMNS} FROM copies WHERE copy_path_id = ?"  # noqa: S608 (own names)
-        return self._store.one(sql, copy_path_id)
+        return self._database.one(sql, copy_path_id)
 
     def find(self, where: str, values: list[Any], limit: int, offset: int) -> list[dict[str, Any]]:
         """Rows by a condition written in this package, the latest first."""
         sql = f"SELECT {_COLUMNS} FROM copies WHERE {where} ORDER BY n DESC LIMIT ? OFFSET ?"  # noqa: S608
-        return self._store.all(sql, *values, limit, offset)
+        return self._database.all(sql, *values, limit, offset)
 
     def delete(self, copy_path_id: str) -> bool:
         """Take a job out that has not begun; whether there was one."""
         sql = "DELETE FROM copies WHERE copy_path_id = ? AND started IS NULL"
-        return self._store.run(sql, copy_path_id) > 0
+        return self._database.run(sql, copy_path_id) > 0
 
     async def wait(self, copy_path_id: str, seconds: float) -> dict[str, Any] | None:
         """The row once it is finished; None past the deadline."""
@@ -134,7 +138,7 @@ class CopyQueue:
             f"SELECT {_COLUMNS} FROM copies WHERE started IS NULL "  # noqa: S608 (own names)
             "AND (scheduled IS NULL OR scheduled <= ?) ORDER BY n LIMIT 100"
         )
-        return self._store.all(sql, now())
+        return self._database.all(sql, now())
 
     async def _one(self, row: dict[str, Any], gate: asyncio.Semaphore) -> None:
         try:
@@ -165,4 +169,4 @@ class CopyQueue:
 
     def _mark(self, copy_path_id: str, column: str, value: object) -> None:
         sql = f"UPDATE copies SET {column} = ? WHERE copy_path_id = ?"  # noqa: S608 (own names)
-        self._store.note(sql, value, copy_path_id)
+        self._database.note(sql, value, copy_path_id)

@@ -9,7 +9,7 @@ from typing import Any
 
 from ...address import is_uuid
 from . import files
-from .store import Store, now
+from .database import Database, now
 
 Content = Mapping[str, "str | bytes"]
 _MOST_ROLES = 10_000
@@ -18,11 +18,11 @@ _MOST_ROLES = 10_000
 class Projects:
     """Projects as real directories below `home`, one for each project id."""
 
-    def __init__(self, store: Store, home: Path) -> None:
-        self._store = store
+    def __init__(self, database: Database, home: Path) -> None:
+        self._database = database
         self._home = home
         self._roles: dict[tuple[str, str], str | None] = {}
-        self._roles_at = -1  # the store's count of changes when they were read
+        self._roles_at = -1  # the database's count of changes when they were read
         home.mkdir(parents=True, exist_ok=True)
 
     def create(
@@ -31,7 +31,7 @@ class Projects:
         """A new, empty project; its id."""
         project_id = str(uuid.uuid4())
         (self._home / project_id).mkdir(mode=0o700)
-        self._store.insert(
+        self._database.insert(
             "projects",
             project_id=project_id,
             title=title,
@@ -64,7 +64,7 @@ class Projects:
     def get(self, project_id: str) -> dict[str, Any] | None:
         """One project's row. That it is deleted is a mark: it works all the same (recording)."""
         sql = "SELECT * FROM projects WHERE project_id = ?"
-        return self._store.one(sql, project_id)
+        return self._database.one(sql, project_id)
 
     def of(
         self, account_id: str, *, deleted: bool = False, hidden: bool = True
@@ -76,7 +76,7 @@ class Projects:
             deleted: with those that are marked as deleted.
             hidden: with those that the account has hidden.
         """
-        return self._store.all(
+        return self._database.all(
             "SELECT p.* FROM projects p JOIN collaborators c USING (project_id) "
             "LEFT JOIN hidden h USING (project_id, account_id) "
             "WHERE c.account_id = ? AND p.deleted <= ? AND (? OR h.project_id IS NULL) "
@@ -89,11 +89,11 @@ class Projects:
     def hide(self, project_id: str, account_id: str) -> None:
         """Hide a project from an account's list, as its own setting."""
         sql = "INSERT OR IGNORE INTO hidden VALUES (?, ?)"
-        self._store.run(sql, project_id, account_id)
+        self._database.run(sql, project_id, account_id)
 
     def one_of(self, account_id: str, project_id: str) -> dict[str, Any] | None:
         """One project of an account, deleted or not."""
-        return self._store.one(
+        return self._database.one(
             "SELECT p.* FROM projects p JOIN collaborators c USING (project_id) "
             "WHERE c.account_id = ? AND project_id = ?",
             account_id,
@@ -102,11 +102,11 @@ class Projects:
 
     def role(self, project_id: str, account_id: str) -> str | None:
         """`"owner"`, `"collaborator"`, or None for strangers and unknown projects."""
-        if self._roles_at != self._store.changes or len(self._roles) > _MOST_ROLES:
-            self._roles, self._roles_at = {}, self._store.changes
+        if self._roles_at != self._database.changes or len(self._roles) > _MOST_ROLES:
+            self._roles, self._roles_at = {}, self._database.changes
         who = (project_id, account_id)
         if who not in self._roles:
-            row = self._store.one(
+            row = self._database.one(
                 "SELECT role FROM collaborators WHERE project_id = ? AND account_id = ?",
                 *who,
             )
@@ -116,7 +116,7 @@ class Projects:
     def owner(self, project_id: str) -> str:
         """The account that made a project; "" for unknown ones."""
         sql = "SELECT account_id FROM collaborators WHERE project_id = ? AND role = 'owner'"
-        row = self._store.one(sql, project_id)
+        row = self._database.one(sql, project_id)
         return str(row["account_id"]) if row else ""
 
     def users(self, project_id: str) -> dict[str, dict[str, object]]:
@@ -127,28 +127,28 @@ class Projects:
         )
         return {
             r["account_id"]: {"group": r["role"], **({"hide": True} if r["hides"] else {})}
-            for r in self._store.all(sql, project_id)
+            for r in self._database.all(sql, project_id)
         }
 
     def add(self, project_id: str, account_id: str, role: str = "collaborator") -> None:
         """Let an account into a project; an owner stays one."""
         sql = "INSERT OR IGNORE INTO collaborators VALUES (?, ?, ?)"
-        self._store.run(sql, project_id, account_id, role)
+        self._database.run(sql, project_id, account_id, role)
 
     def remove(self, project_id: str, account_id: str) -> None:
         """Take an account out of a project; owners stay."""
         sql = (
             "DELETE FROM collaborators WHERE project_id = ? AND account_id = ? AND role <> 'owner'"
         )
-        self._store.run(sql, project_id, account_id)
+        self._database.run(sql, project_id, account_id)
 
     def change(self, project_id: str, **values: Any) -> None:
         """Set columns of a project; names are this package's own."""
         for name, value in values.items():
             sql = f"UPDATE projects SET {name} = ? WHERE project_id = ?"  # noqa: S608 (own names)
-            self._store.run(sql, value, project_id)
+            self._database.run(sql, value, project_id)
 
     def touch(self, project_id: str) -> None:
         """Mark as used now."""
         sql = "UPDATE projects SET last_edited = ? WHERE project_id = ?"
-        self._store.note(sql, now(), project_id)
+        self._database.note(sql, now(), project_id)

@@ -56,7 +56,7 @@ def _copies(session: Session, args: Namespace) -> object:
 
 def _told(work: Callable[[], T]) -> T:
     """Do it; where Ctrl-C stops it, what can be done then is said in words of this magic."""
-    from ...api.copying.flight import WaitingStopped
+    from ...api.copying.workers import WaitingStopped
 
     try:
         return work()
@@ -82,59 +82,55 @@ def _look(client: Client, batch: CopyBatch) -> CopyJobs:
     )
 
 
-COMMANDS = (
-    Command(
-        "cp",
-        "Copy a file or folder to other projects.",
-        _cp,
-        (
-            argument("source", "what to copy, as PROJECT:PATH", kind="address"),
-            argument("targets", "where to, as PROJECT or PROJECT:PATH", nargs="+", kind="address"),
-            switch("--no-wait", text="return at once; %cocalc copies tells how it goes"),
-            switch("--check", text="compare both sides then: done means seen to have arrived"),
-            switch("--overwrite-newer", text="overwrite also what is newer in the target"),
-            switch("--delete-missing", text="delete in the target what the source has not"),
-            switch("--backup", text="keep what is overwritten under another name"),
-            option(
-                "--exclude",
-                text="leave out what matches (rsync's patterns)",
-                repeat=True,
-                metavar="PATTERN",
-            ),
-            option("--timeout", text="seconds each copy may take", type=seconds, metavar="SECONDS"),
+CP = Command(
+    "cp",
+    "Copy a file or folder to other projects.",
+    _cp,
+    (
+        argument("source", "what to copy, as PROJECT:PATH", kind="address"),
+        argument("targets", "where to, as PROJECT or PROJECT:PATH", nargs="+", kind="address"),
+        switch("--no-wait", text="return at once; %cocalc copies tells how it goes"),
+        switch("--check", text="compare both sides then: done means seen to have arrived"),
+        switch("--overwrite-newer", text="overwrite also what is newer in the target"),
+        switch("--delete-missing", text="delete in the target what the source has not"),
+        switch("--backup", text="keep what is overwritten under another name"),
+        option(
+            "--exclude",
+            text="leave out what matches (rsync's patterns)",
+            repeat=True,
+            metavar="PATTERN",
         ),
-        details="A target without a path gets the path of the source. {targets} stands for "
-        "as many targets as the list has items. The name of a CSV file stands for the targets in "
-        "it; its first row names the columns: project_id, project or target, and path.",
-        examples=(
-            "%cocalc cp Lesson:lesson.md Student",
-            "batch = %cocalc cp Lesson:week1 {student_projects} --no-wait",
-            "batch = %cocalc cp Lesson:week1 class.csv",
-        ),
+        option("--timeout", text="seconds each copy may take", type=seconds, metavar="SECONDS"),
     ),
-    Command(
-        "copies",
-        "How copies are getting on: the last ones, or those of a project.",
-        _copies,
-        (
-            argument(
-                "source", "copied from, as PROJECT or PROJECT:PATH", nargs="?", kind="address"
-            ),
-            option(
-                "--to",
-                text="only what is copied to this project",
-                kind="project",
-                metavar="PROJECT",
-            ),
-            option("--id", text="one copy, by its id"),
-            switch("--wait", text="wait until the last copies have ended"),
-            switch("--retry", text="send what was not sent, and again what failed"),
+    details="A target without a path gets the path of the source. {targets} stands for "
+    "as many targets as the list has items. The name of a CSV file stands for the targets in "
+    "it; its first row names the columns: project_id, project or target, and path.",
+    examples=(
+        "%cocalc cp Lesson:lesson.md Student",
+        "batch = %cocalc cp Lesson:week1 {student_projects} --no-wait",
+        "batch = %cocalc cp Lesson:week1 class.csv",
+    ),
+)
+COPIES = Command(
+    "copies",
+    "How copies are getting on: the last ones, or those of a project.",
+    _copies,
+    (
+        argument("source", "copied from, as PROJECT or PROJECT:PATH", nargs="?", kind="address"),
+        option(
+            "--to",
+            text="only what is copied to this project",
+            kind="project",
+            metavar="PROJECT",
         ),
-        details="Servers without a queue copy at once and keep no list.",
-        examples=(
-            "%cocalc copies",
-            "%cocalc copies --retry",
-            "%cocalc copies Lesson --to Student",
-        ),
+        option("--id", text="one copy, by its id"),
+        switch("--wait", text="wait until the last copies have ended"),
+        switch("--retry", text="send what was not sent, and again what failed"),
+    ),
+    details="Servers without a queue copy at once and keep no list.",
+    examples=(
+        "%cocalc copies",
+        "%cocalc copies --retry",
+        "%cocalc copies Lesson --to Student",
     ),
 )

@@ -6,8 +6,8 @@ import shlex
 from typing import TYPE_CHECKING
 
 from ..language.parser import REST, Command, argument, option, seconds
-from ..language.pieces import Word
-from .results import Text
+from ..language.splitter import Word
+from .console import Text
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -46,35 +46,33 @@ def _write(session: Session, args: Namespace) -> object:
 
 
 _FILE = argument("address", "the file", kind="address", metavar="PROJECT:PATH")
-COMMANDS = (
-    Command(
-        "exec",
-        "Run a command in a project.",
-        _exec,
-        (
-            option("--timeout", text="seconds it may take", type=seconds, metavar="SECONDS"),
-            argument("project", "id, beginning of an id, or title", kind="project"),
-            argument("command", "a bash command, up to the end of the line", nargs=REST),
-        ),
-        details="Options come before PROJECT; what follows it goes to bash, with pipes and "
-        "wildcards. Put it in single quotes where it has a $, a brace or a # of its own.",
-        examples=("%cocalc exec Lesson ls -la *.md | wc -l", "%cocalc exec Lesson 'echo $HOME'"),
+EXEC = Command(
+    "exec",
+    "Run a command in a project.",
+    _exec,
+    (
+        option("--timeout", text="seconds it may take", type=seconds, metavar="SECONDS"),
+        argument("project", "id, beginning of an id, or title", kind="project"),
+        argument("command", "a bash command, up to the end of the line", nargs=REST),
     ),
-    Command(
-        "cat",
-        "Read a text file of a project.",
-        _cat,
-        (_FILE,),
-        examples=("text = %cocalc cat Lesson:lesson.md",),
-    ),
-    Command(
-        "write",
-        "Write the text of this cell to a file of a project.",
-        _write,
-        (_FILE,),
-        details="What was in the file is replaced; folders on its way are made. IPython takes no "
-        "cell without text: %cocalc exec PROJECT touch PATH makes an empty file.",
-        examples=("%%cocalc write Lesson:notes.md",),
-        cell=True,
-    ),
+    details="Options come before PROJECT; what follows it goes to bash, with pipes and "
+    "wildcards. Put it in single quotes where it has a $, a brace or a # of its own.",
+    examples=("%cocalc exec Lesson ls -la *.md | wc -l", "%cocalc exec Lesson 'echo $HOME'"),
+)
+CAT = Command(
+    "cat",
+    "Read a text file of a project.",
+    _cat,
+    (_FILE,),
+    examples=("text = %cocalc cat Lesson:lesson.md",),
+)
+WRITE = Command(
+    "write",
+    "Write the text of this cell to a file of a project.",
+    _write,
+    (_FILE,),
+    details="What was in the file is replaced; folders on its way are made. IPython takes no "
+    "cell without text: %cocalc exec PROJECT touch PATH makes an empty file.",
+    examples=("%%cocalc write Lesson:notes.md",),
+    cell=True,
 )

@@ -43,44 +43,42 @@ def _status(session: Session, args: Namespace) -> object:
     return session.need_widget().status().result(args.timeout)
 
 
-COMMANDS = (
-    Command(
-        "open",
-        "Show a file of a project in CoCalc.",
-        _open,
-        (
-            argument("address", "the file", kind="address", metavar="PROJECT:PATH"),
-            switch("--new", text="show another frame even where there is one"),
-            switch("--tab", text="show another one, in a browser tab of its own"),
-            option(
-                "--channel",
-                text="show a new frame, reached in this way; auto takes the best that can work",
-                choices=("auto", "messages", "navigation", "tab"),
-            ),
-            option("--height", text='height of the frame as in CSS, e.g. "80vh"'),
-            switch("--no-wait", text="return the command at once, without its reply"),
-            _TIMEOUT,
+OPEN = Command(
+    "open",
+    "Show a file of a project in CoCalc.",
+    _open,
+    (
+        argument("address", "the file", kind="address", metavar="PROJECT:PATH"),
+        switch("--new", text="show another frame even where there is one"),
+        switch("--tab", text="show another one, in a browser tab of its own"),
+        option(
+            "--channel",
+            text="show a new frame, reached in this way; auto takes the best that can work",
+            choices=("auto", "messages", "navigation", "tab"),
         ),
-        details="The frame shown last opens the file, and the result is its reply. Where no frame "
-        "of this CoCalc is shown yet, the result is a new one, which shows itself at the end of a "
-        "cell.",
-        examples=(
-            "%cocalc open Lesson:lesson.md",
-            '%cocalc open "My course:week 1/sheet.ipynb" --new --height 80vh',
-        ),
+        option("--height", text='height of the frame as in CSS, e.g. "80vh"'),
+        switch("--no-wait", text="return the command at once, without its reply"),
+        _TIMEOUT,
     ),
-    Command(
-        "closeall",
-        "Close all files in the frame shown last.",
-        _closeall,
-        (_TIMEOUT,),
-        examples=("%cocalc closeall",),
+    details="The frame shown last opens the file, and the result is its reply. Where no frame "
+    "of this CoCalc is shown yet, the result is a new one, which shows itself at the end of a "
+    "cell.",
+    examples=(
+        "%cocalc open Lesson:lesson.md",
+        '%cocalc open "My course:week 1/sheet.ipynb" --new --height 80vh',
     ),
-    Command(
-        "status",
-        "What the frame shown last has open, and how it is connected.",
-        _status,
-        (_TIMEOUT,),
-        examples=("reply = %cocalc status",),
-    ),
+)
+CLOSEALL = Command(
+    "closeall",
+    "Close all files in the frame shown last.",
+    _closeall,
+    (_TIMEOUT,),
+    examples=("%cocalc closeall",),
+)
+STATUS = Command(
+    "status",
+    "What the frame shown last has open, and how it is connected.",
+    _status,
+    (_TIMEOUT,),
+    examples=("reply = %cocalc status",),
 )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..language.completer import folded
 from ..language.parser import Command, argument
-from ..language.places import folded
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -22,26 +22,24 @@ def _projects(session: Session, args: Namespace) -> object:
 
 
 def _new_project(session: Session, args: Namespace) -> object:
-    from ...api.results.values import Project
+    from ...api.results.projects import Project
 
     made = Project(session.client().create_project(args.title), args.title)
     session.projects.clear()  # completion asks again, and finds it
     return made
 
 
-COMMANDS = (
-    Command(
-        "projects",
-        "List the projects of the account.",
-        _projects,
-        (argument("text", "only those with this text in their title", nargs="?"),),
-        examples=("%cocalc projects", "projects = %cocalc projects student"),
-    ),
-    Command(
-        "new-project",
-        "Create a project.",
-        _new_project,
-        (argument("title", "its title; quote it if it holds blanks"),),
-        examples=('project = %cocalc new-project "Linear algebra"',),
-    ),
+PROJECTS = Command(
+    "projects",
+    "List the projects of the account.",
+    _projects,
+    (argument("text", "only those with this text in their title", nargs="?"),),
+    examples=("%cocalc projects", "projects = %cocalc projects student"),
+)
+NEW_PROJECT = Command(
+    "new-project",
+    "Create a project.",
+    _new_project,
+    (argument("title", "its title; quote it if it holds blanks"),),
+    examples=('project = %cocalc new-project "Linear algebra"',),
 )

@@ -8,27 +8,29 @@ from ..language.parser import Command, option
 
 if TYPE_CHECKING:
     from argparse import Namespace
+    from collections.abc import Iterator
 
     from ...redact import Secret
     from ..session import Session
+    from .report import Check
 
 SECONDS = 14.0  # for all checks; the rest of the 15 is for imports
 
 
 def _doctor(session: Session, args: Namespace) -> object:
-    from . import machine as checks_local
-    from . import page as checks_page
-    from . import site as checks_site
+    from . import machine, page
+    from . import site as sites
     from .diagnosis import diagnose
     from .report import Report
 
-    site = checks_site.Site(args.host, session.widget())
-    groups = [
-        (checks_local.NAMES, checks_local.local),
-        (checks_site.NAMES + checks_page.NAMES, site.checks),
-    ]
-    checks = diagnose(groups, SECONDS)
-    return Report.of(checks, _secrets(site.host))
+    site = sites.Site(args.host, session.widget())
+
+    def answers() -> Iterator[Check]:
+        yield from site.checks()
+        yield from page.page_checks(site)  # which rest on what the site has told
+
+    groups = [(machine.NAMES, machine.local), (sites.NAMES + page.NAMES, answers)]
+    return Report.of(diagnose(groups, SECONDS), _secrets(site.host))
 
 
 def _secrets(host: str) -> list[Secret | str | None]:
@@ -45,15 +47,13 @@ def _secrets(host: str) -> list[Secret | str | None]:
     return found
 
 
-COMMANDS = (
-    Command(
-        "doctor",
-        "Check versions, host, key, page, cookies and kernel, and say what to do.",
-        _doctor,
-        (option("--host", text="another CoCalc than the one in use"),),
-        details="Takes at most 15 seconds, and works without a key and without a network. The "
-        "report holds no secret: print it to paste it into a bug report. It tells most "
-        "where a frame is shown.",
-        examples=("%cocalc doctor", "report = %cocalc doctor --host cocalc.example.edu"),
-    ),
+DOCTOR = Command(
+    "doctor",
+    "Check versions, host, key, page, cookies and kernel, and say what to do.",
+    _doctor,
+    (option("--host", text="another CoCalc than the one in use"),),
+    details="Takes at most 15 seconds, and works without a key and without a network. The "
+    "report holds no secret: print it to paste it into a bug report. It tells most "
+    "where a frame is shown.",
+    examples=("%cocalc doctor", "report = %cocalc doctor --host cocalc.example.edu"),
 )

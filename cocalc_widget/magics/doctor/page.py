@@ -95,8 +95,7 @@ def _cookies(site: Site, page: str | None, samesite: str | None) -> Check:
 
 def _cookies_across(site: Site, page: str, samesite: str | None, name: str, across: str) -> Check:
     """The same where the page is on another site than CoCalc, which is called `name`."""
-    from ...frame.channel.silence import PROXY_HAS_TO
-    from ...frame.channel.verdict import is_signed_out
+    from ...frame.channel.verdict import PROXY_HAS_TO, is_signed_out
 
     browser = f"the browser has to allow third-party cookies for {name}"
     if is_signed_out(page, site.host, generation=site.generation, samesite=samesite):

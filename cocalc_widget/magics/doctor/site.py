@@ -48,13 +48,7 @@ class Site:
         self.unframed: CoCalcError | None = None
 
     def checks(self) -> Iterator[Check]:
-        """Host, API and key, and then what a page has to do with them."""
-        from .page import page_checks
-
-        yield from self._asked()
-        yield from page_checks(self)
-
-    def _asked(self) -> Iterator[Check]:
+        """Host, API and key; what is found out by the way is kept for the checks that follow."""
         from ... import config
         from ...api import Client
 

@@ -1,22 +1,21 @@
-"""Owns completion, made from the parser's own tree: commands, options, choices, places."""
+"""Owns completion: commands, options, choices, and projects and paths as they must be typed."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+import unicodedata
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ...redact import printable
-from ..tree import COMMANDS
-from . import places
-from .known import Known
 from .parser import HELP, REST, Command, Param
-from .pieces import RawWord
-from .words import scan
+from .splitter import RawWord, scan
 
 if TYPE_CHECKING:
-    from ..session import Session
-    from .places import Places
+    from collections.abc import Iterable, Sequence
 
+    from ...api import Project
+
+_SPECIAL = re.compile(r"[\s'\"#{}$;\\]")  # what a word without quotes can't hold
 _VALUE = "\0"  # before a word that begins with a hyphen and is no option
 # `%cocalc ...`, `%%cocalc ...`, `name = %cocalc ...`, `a, b["c"] = %cocalc ...`
 _LINE = re.compile(
@@ -25,14 +24,30 @@ _LINE = re.compile(
 )
 
 
-def match(line: str, session: Session) -> dict[str, Any]:
-    """What IPython's matchers return for the line up to the cursor."""
+class Places(Protocol):
+    """What is known of CoCalc (`lookups.Known`)."""
+
+    def projects(self) -> Sequence[Project]:
+        """The account's projects."""
+
+    def entries(self, project: str, folder: str) -> Iterable[str]:
+        """The names in a folder of a project, those of folders with a slash at the end."""
+
+
+def match(line: str, commands: Sequence[Command], known: Places) -> dict[str, Any]:
+    """What IPython's matchers return for the line up to the cursor.
+
+    Args:
+        line: all of it, `%cocalc` included.
+        commands: all that there are.
+        known: what may be asked.
+    """
     from IPython.core.completer import SimpleCompletion
 
     found = _LINE.match(line)
     if found is None:
         return {"completions": []}
-    fragment, texts = candidates(found["rest"], Known(session), cell=found["sign"] == "%%")
+    fragment, texts = candidates(found["rest"], commands, known, cell=found["sign"] == "%%")
     # a title or a name may hold what steers the terminal that lists it
     texts = [text for text in texts if printable(text) == text]
     return {
@@ -43,7 +58,9 @@ def match(line: str, session: Session) -> dict[str, Any]:
     }
 
 
-def candidates(rest: str, known: Places, *, cell: bool = False) -> tuple[str, list[str]]:
+def candidates(
+    rest: str, commands: Sequence[Command], known: Places, *, cell: bool = False
+) -> tuple[str, list[str]]:
     """The text that would be replaced, and what may stand there instead."""
     words = scan(rest, partial=True)
     end = words[-1].end if words else 0
@@ -53,9 +70,9 @@ def candidates(rest: str, known: Places, *, cell: bool = False) -> tuple[str, li
     fragment = rest[current.start :]
     before = [_plain(word) for word in words]
     if not before or before == ["help"]:
-        names = [c.name for c in COMMANDS if c.cell == cell or before]
-        return fragment, places.starting(HELP if fragment[:1] == "-" else names, current.text())
-    command = next((c for c in COMMANDS if c.name == before[0] and c.cell == cell), None)
+        names = [c.name for c in commands if c.cell == cell or before]
+        return fragment, _starting(HELP if fragment[:1] == "-" else names, current.text())
+    command = next((c for c in commands if c.name == before[0] and c.cell == cell), None)
     if command is None:
         return fragment, []
     flag, sign, value = fragment.partition("=")
@@ -87,7 +104,7 @@ def _values(
             if param.repeat or not used.intersection(param.flags)
             for flag in param.flags
         ]
-        flags = places.starting([*flags, *HELP], typed)
+        flags = _starting([*flags, *HELP], typed)
     position = _position(command, before)
     found = [] if position is None else _of_kind(position, raw, current, known)
     return flags + [text for text in found if text != raw or not options]
@@ -127,13 +144,13 @@ def _position(command: Command, before: list[str]) -> Param | None:
 def _of_kind(param: Param, raw: str, word: RawWord, known: Places) -> list[str]:
     typed = word.text()
     if param.choices:
-        return places.starting(param.choices, typed)
+        return _starting(param.choices, typed)
     if param.kind not in ("project", "address") or _unknown(word):
         return []  # Python's own completion knows variables and files
     colon = param.kind == "address"
-    found = places.projects(typed, word.quote, known, colon=colon)  # a title may hold colons
+    found = _projects(typed, word.quote, known, colon=colon)  # a title may hold colons
     if colon and ":" in raw:
-        found += places.paths(raw, typed, word.quote, known)
+        found += _paths(raw, typed, word.quote, known)
     # Nothing is known, or not yet: the word itself, which keeps Python's names away, and
     # the seconds that these can take.
     return found or [raw][: bool(raw)]
@@ -144,3 +161,92 @@ def _unknown(word: RawWord) -> bool:
     last = word.pieces[-1] if word.pieces else None
     about = last is not None and not last.quoted and last.text.endswith("$")
     return about or any(piece.kind != "text" for piece in word.pieces)
+
+
+def _projects(typed: str, quote: str, known: Places, *, colon: bool) -> list[str]:
+    """Titles that begin like this, and ids; with `colon` ready for a path behind them."""
+    found = known.projects()
+    end = ":" if colon else ""
+    ids: dict[str, list[str]] = {}
+    for p in found:
+        ids.setdefault(p.title, []).append(p.project_id)
+    words = []
+    for title in sorted((t for t in ids if _begins(t.strip(), typed.strip())), key=folded):
+        told = _quoted(title, quote) if title.strip() else ""
+        # what can't be typed has an id that can; an open quote would be part of that, too
+        words += [told] if told else [] if not title else [quote + each for each in ids[title]]
+    if typed:
+        words += [quote + each for each in _starting({p.project_id for p in found}, typed)]
+    return [word + end for word in words]
+
+
+def _paths(raw: str, typed: str, quote: str, known: Places) -> list[str]:
+    """What may follow `PROJECT:`, with all of the word as it was typed in front.
+
+    Args:
+        raw: the word as it stands on the line, quotes and all.
+        typed: the same as it is meant.
+        quote: the quote that is open at its end.
+        known: where to look.
+    """
+    title, path, colons = _split(typed, known)
+    folder, slash, name = path.rpartition("/")
+    head = ":".join(raw.split(":")[:colons]) + ":"
+    opened = bool(quote) and head.count(quote) % 2 == 1  # in front of the colon
+    names = [
+        entry
+        for entry in known.entries(title, folder + slash)
+        if name.startswith(".") or not entry.startswith(".")
+    ]
+    found = []
+    for entry in _starting(names, name):
+        whole = folder + slash + entry
+        if not quote and not _SPECIAL.search(whole):
+            found.append(head + whole)
+            continue
+        sign = next((s for s in ([quote] if quote else "\"'") if _fits(whole, s)), "")
+        if sign:  # a folder's quote stays open: there is more to come
+            body = whole if whole.endswith("/") else whole + sign
+            found.append(head + ("" if opened else sign) + body)
+    return found
+
+
+def _split(typed: str, known: Places) -> tuple[str, str, int]:
+    """Title and path of an address, and at which of its colons one ends."""
+    parts = typed.split(":")
+    ends = list(range(1, len(parts)))
+    if len(ends) > 1:
+        titles = {folded(p.title).strip() for p in known.projects()}
+        ends = [n for n in ends if folded(":".join(parts[:n])).strip() in titles] or ends
+    return ":".join(parts[: ends[0]]), ":".join(parts[ends[0] :]), ends[0]
+
+
+def _quoted(name: str, quote: str) -> str:
+    """The name as it must be typed, "" if it can't be; an open quote stays open for the path."""
+    if not name.isprintable():
+        return ""
+    if quote:
+        return f"{quote}{name}" if _fits(name, quote) else ""
+    if not _SPECIAL.search(name) and name[:1] != "-":  # which would begin an option
+        return name
+    return next((f"{sign}{name}{sign}" for sign in "\"'" if _fits(name, sign)), "")
+
+
+def _fits(text: str, sign: str) -> bool:
+    """Whether quotes of this kind keep the text as it is."""
+    return "'" not in text if sign == "'" else not re.search(r'["${}\\]', text)
+
+
+def _starting(names: Iterable[str], typed: str) -> list[str]:
+    """Those that begin like this, in any case, each once, in order."""
+    return sorted({n for n in names if _begins(n, typed)}, key=folded)
+
+
+def _begins(name: str, typed: str) -> bool:
+    """Whether a name begins like this."""
+    return folded(name).startswith(folded(typed))
+
+
+def folded(text: str) -> str:
+    """A text for comparing: case, and the ways of writing the same letters, do not count."""
+    return unicodedata.normalize("NFC", text.casefold())

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import ValidationError
 from ...redact import Secret
-from .pieces import RawWord, Word
+from .splitter import RawWord, Word
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

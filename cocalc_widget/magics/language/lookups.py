@@ -9,12 +9,15 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
+from ...address import is_uuid
 from ...forking import new_lock, on_fork
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
+
+    from ...api import Client, Project
 
 T = TypeVar("T")
 PATIENCE = 0.2  # seconds that one completion may wait; with all else it stays below 0.3
@@ -86,3 +89,71 @@ class Lookups(Generic[T]):
         entry.until = self._clock() + good
         entry.running = False
         entry.ready.set()
+
+
+class Source(Protocol):
+    """Who can be asked, and where the answers are kept: what the commands of one shell share."""
+
+    projects: Lookups[list[Project]]  # by whose key was used
+    folders: Lookups[list[str]]
+
+    def client(self) -> Client:
+        """The client for the key and host of this moment."""
+
+    def credentials(self) -> Hashable | None:
+        """Whose key and host that is; None without a key."""
+
+
+class Known:
+    """What one completion may know of CoCalc; asks within one deadline, however much is wanted.
+
+    Args:
+        source: its client is used, if there is a key.
+        patience: seconds for everything together.
+    """
+
+    def __init__(self, source: Source, patience: float = PATIENCE) -> None:
+        self._source = source
+        self._until = time.monotonic() + patience
+
+    def projects(self) -> list[Project]:
+        """The account's projects; none where there is no key, or no answer yet."""
+        source = self._source
+        who = source.credentials()
+        if who is None:
+            return []
+        fetch = lambda: list(source.client().projects())  # noqa: E731
+        return source.projects.get(who, fetch, self._left()) or []
+
+    def entries(self, project: str, folder: str) -> list[str]:
+        """Names in a folder ("" for the home) of a project; those of folders end in `/`.
+
+        A project that is stopped is started by this, as by any work in it.
+        """
+        source = self._source
+        who, project_id = source.credentials(), self._id(project)
+        if who is None or project_id is None:
+            return []
+
+        def fetch() -> list[str]:
+            # on every generation of CoCalc the same; -p marks folders
+            told = source.client().exec(
+                project_id, "ls", ["-1Ap", "--", folder or "."], timeout=10.0
+            )
+            return told.stdout.splitlines() if told.exit_code == 0 else []
+
+        return source.folders.get((who, project_id, folder), fetch, self._left()) or []
+
+    def _id(self, project: str) -> str | None:
+        if is_uuid(project):
+            return project.lower()
+        listed = self.projects()
+        if not listed:
+            return None
+        from ...api.results.projects import called  # which the listing has loaded
+
+        hits = called(project, listed)
+        return hits[0].project_id if len(hits) == 1 else None
+
+    def _left(self) -> float:
+        return self._until - time.monotonic()

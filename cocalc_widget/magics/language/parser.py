@@ -1,23 +1,27 @@
-"""Owns the form of a sub-command, and its parsing: a thin layer on argparse without exits."""
+"""Owns the form of a sub-command, its parsing, and what is said of words that do not fit.
+
+A thin layer on argparse, without exits.
+"""
 
 from __future__ import annotations
 
+import re
 from argparse import REMAINDER, ArgumentError, ArgumentParser, ArgumentTypeError, Namespace
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from ...errors import ValidationError
-from .complaints import reworded, unexpected
-from .pieces import is_value
+from .splitter import is_value
+from .typed_secrets import refuse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from ..session import Session
+    from collections.abc import Callable, Iterable, Sequence
 
 Kind = Literal["", "project", "address", "file", "command"]
 HELP = ("-h", "--help")
 REST = REMAINDER  # everything that follows, options included
+_VALUE = re.compile(r"argument (?P<flag>\S+): ignored explicit argument .*", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,7 @@ class Command:
 
     name: str
     summary: str
-    run: Callable[[Session, Namespace], object]
+    run: Callable[[Any, Namespace], object]  # with what the commands of a shell share, unseen here
     params: tuple[Param, ...] = ()
     details: str = ""
     examples: tuple[str, ...] = ()
@@ -108,7 +112,7 @@ def parse(command: Command, words: Sequence[str]) -> Namespace | None:
         own = words[: words.index("--")] if "--" in words else words
         odd = [it for it in own if it[:1] == "-" and it.partition("=")[0] not in flags]
         if odd and "required" in message:
-            message = unexpected(command, odd)
+            message = _unexpected(command, odd)
     else:
         rest = next((param for param in command.params if param.nargs == REST), None)
         for name, value in vars(args).items():
@@ -117,9 +121,9 @@ def parse(command: Command, words: Sequence[str]) -> Namespace | None:
         if not extra and (rest is None or getattr(args, rest.name)):
             return args
         missing = f"the following arguments are required: {rest.placeholder}" if rest else ""
-        message = unexpected(command, extra) if extra else missing
+        message = _unexpected(command, extra) if extra else missing
     raise ValidationError(
-        f"{command.magic}: {reworded(message)}", remedy=f"Usage: {usage(command)}"
+        f"{command.magic}: {_reworded(message)}", remedy=f"Usage: {usage(command)}"
     )
 
 
@@ -133,6 +137,55 @@ def _as_typed(value: Any, values: dict[str, str]) -> Any:
     if isinstance(value, list):
         return [_as_typed(item, values) for item in value]
     return values.get(value, value) if isinstance(value, str) else value
+
+
+def _unexpected(command: Command, extra: Sequence[str]) -> str:
+    """Why these words do not fit, with the nearest option where one is near."""
+    word = next((word for word in extra if word.startswith("-") and not is_value(word)), extra[0])
+    option = word.startswith("-") and not is_value(word)
+    if command.asks and not option:
+        refuse(
+            f"{command.magic} asks for what is secret; it must not be typed on the line.",
+            command.magic,
+        )
+    flag = word.partition("=")[0]
+    takes = any(not param.flags for param in command.params)
+    if not option:
+        return f"unexpected argument {word!r}" + ("; quote what holds blanks" if takes else "")
+    flags = [flag for param in command.params for flag in param.flags] + ["-h", "--help"]
+    near = get_close_matches(flag, flags, n=1)
+    hint = "; a title that begins with a hyphen goes into quotes" if takes else ""
+    return f"unknown option {flag}" + (f"; did you mean {near[0]}?" if near else hint)
+
+
+def _reworded(message: str) -> str:
+    """What argparse says as a sentence, without a value that nobody wanted: it may be a secret."""
+    found = _VALUE.fullmatch(message)
+    told = f"argument {found['flag']} takes no value" if found else message.rstrip(".")
+    return told if told.endswith("?") else f"{told}."
+
+
+def no_command(name: str, commands: Iterable[Command]) -> ValidationError:
+    """The error for a sub-command that is none; it suggests the nearest."""
+    told = name.lower().replace("_", "-")
+    names = [command.name for command in commands]
+    # what is cut short, and slips of the keys: a project's title is neither
+    near = [it for it in names if told and it.startswith(told)]
+    near = near or get_close_matches(told, names, n=1, cutoff=0.65)
+    hint = f"; did you mean {near[0]}?" if near else "."
+    remedy = "%cocalc --help lists the commands."
+    if not near and ":" in name:
+        remedy = f"To show a file: %cocalc open PROJECT:PATH. {remedy}"
+    return ValidationError(f"%cocalc has no command {name!r}{hint}", remedy=remedy)
+
+
+def other_sign(command: Command) -> ValidationError:
+    """The error for a command of lines used on a cell, or the other way round."""
+    how = "and the text below it, in the same cell." if command.cell else "on one line."
+    return ValidationError(
+        f"{command.name} is a command of {command.magic.split()[0]}.",
+        remedy=f"Write {command.magic} ... {how}",
+    )
 
 
 def seconds(text: str) -> float:

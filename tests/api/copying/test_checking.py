@@ -146,7 +146,7 @@ def test_a_source_that_went_away_and_links(site: LocalCoCalc, client: Client) ->
 def test_what_cannot_be_asked_is_not_done(
     site: LocalCoCalc, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plain = client._dialect.exec
+    plain = client._connection.dialect.exec
     broken = {site.projects["Two"]}
 
     def run(project_id: str, *args: Any, **options: Any) -> Any:
@@ -154,7 +154,7 @@ def test_what_cannot_be_asked_is_not_done(
             raise errors.ServerError("out of order", endpoint="exec", status=500)
         return plain(project_id, *args, **options)
 
-    monkeypatch.setattr(client._dialect, "exec", run)
+    monkeypatch.setattr(client._connection.dialect, "exec", run)
     batch = client.copy("Source:a.md", "One:n.md", "Two:n.md", check=True)
     assert [job.state for job in batch] == ["done", "unknown"]
     assert "could not be checked" in batch[1].note
@@ -172,13 +172,13 @@ def test_what_cannot_be_asked_is_not_done(
 def test_a_lost_answer_is_settled_by_looking(
     site: LocalCoCalc, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plain = client._dialect.send_copy
+    plain = client._connection.dialect.send_copy
 
     def lose(*args: Any, **options: Any) -> str:
         plain(*args, **options)
         raise errors.APIConnectionError("broke", sent=True)
 
-    monkeypatch.setattr(client._dialect, "send_copy", lose)
+    monkeypatch.setattr(client._connection.dialect, "send_copy", lose)
     if "queue" in site.kind:  # type: ignore[attr-defined]
         return  # there the list tells
     assert client.copy("Source:a.md", "Two:lost.md", check=True).done

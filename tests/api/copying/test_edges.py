@@ -15,15 +15,15 @@ from cocalc_widget import errors
 from cocalc_widget.address import Address
 from cocalc_widget.api import Client
 from cocalc_widget.api.copying.batch import CopyBatch
-from cocalc_widget.api.copying.recovering import Before, Lost, recover
+from cocalc_widget.api.copying.lost_answers import Before, Lost, recover
 from cocalc_widget.api.copying.targets import read
 from cocalc_widget.api.dialects import detection as detect
-from cocalc_widget.api.dialects.caller import Caller
+from cocalc_widget.api.dialects.calls import Caller
 from cocalc_widget.api.dialects.interface import CopyOptions
-from cocalc_widget.api.http.deadline import exchange
+from cocalc_widget.api.http.answers import words_of
+from cocalc_widget.api.http.connections import exchange
 from cocalc_widget.api.http.messages import Reply
 from cocalc_widget.api.http.transport import Transport
-from cocalc_widget.api.http.wording import words_of
 from cocalc_widget.api.results.jobs import CopyJob
 from cocalc_widget.redact import Secret
 
@@ -81,7 +81,7 @@ def test_a_job_without_an_id_tells_what_is_known() -> None:
 def test_a_pending_job_that_somebody_deletes_is_cancelled(monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither pending nor finished in any list: it is asked for by its id."""
     monkeypatch.setattr("cocalc_widget.api.copying.following.SLOWEST", 0.02)
-    monkeypatch.setattr("cocalc_widget.api.copying.flight.FIRST", 0.01)
+    monkeypatch.setattr("cocalc_widget.api.copying.batch.FIRST", 0.01)
     queue = Queue(seconds=60)
     with serving(queue) as server:
         batch = client(server.url).copy(SRC, project(1), project(2), wait=False)

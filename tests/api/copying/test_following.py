@@ -11,9 +11,11 @@ import pytest
 
 from cocalc_widget import errors
 from cocalc_widget.address import Address
-from cocalc_widget.api.copying import flight as flight_module
+from cocalc_widget.api.copying import batch as batch_module
+from cocalc_widget.api.copying import checking
 from cocalc_widget.api.copying import following as polling
 from cocalc_widget.api.copying.batch import CopyBatch, raise_if_hopeless
+from cocalc_widget.api.copying.checking import Content, Entry, compare
 from cocalc_widget.api.copying.following import (
     FIRST,
     GROWTH,
@@ -22,8 +24,8 @@ from cocalc_widget.api.copying.following import (
     Follower,
     next_interval,
 )
-from cocalc_widget.api.copying.recovering import SLACK, Before, Lost, recover
-from cocalc_widget.api.copying.sending import PAGE, Sender, is_unclear
+from cocalc_widget.api.copying.lost_answers import SLACK, Before, Lost, is_unclear, recover
+from cocalc_widget.api.copying.sending import PAGE, Sender
 from cocalc_widget.api.dialects.interface import CopyOptions, Listing
 from cocalc_widget.api.results.jobs import CopyJob, check_job_id
 
@@ -121,7 +123,7 @@ def states(batch: CopyBatch) -> list[str]:
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Nobody waits here; how long they would have."""
     slept: list[float] = []
-    monkeypatch.setattr(flight_module.time, "sleep", slept.append)
+    monkeypatch.setattr(batch_module.time, "sleep", slept.append)
     return slept
 
 
@@ -275,12 +277,15 @@ def test_a_job_that_is_somebodys_or_was_there_before_is_not_it() -> None:
         ([row(2)], MISSED, {"backup": True}),
         ([row(2)], MISSED, {"exclude": ("x",)}),
         ([row(2)], Lost(None, BEGAN + 5), {}),
-        ([], Lost(None, BEGAN + 5), {}),
         ([], None, {}),
     ],
 )
 def test_what_leaves_a_doubt_is_not_taken(rows: Any, known: Any, how: Any) -> None:
     assert recovered(*rows, known=known, **how) == (None, True)
+
+
+def test_where_nothing_is_like_it_it_got_nowhere() -> None:
+    assert recovered(known=Lost(None, BEGAN + 5)) == (None, False)
 
 
 def test_a_job_may_be_as_late_as_the_clocks_may_differ() -> None:
@@ -360,8 +365,32 @@ def test_a_list_that_fails_is_no_obstacle() -> None:
     server.fails = [failure(500)]
     subject = sender(server, queue=True)
     subject.prepare()
-    assert subject.before is None
+    assert subject.before == Before(), "it is asked for again"
+    server.fails = [failure(500)] * 3
+    subject.renew()
+    subject.prepare()
+    assert (subject.before, server.fails) == (None, [])
     assert subject.send(target(2)).state == "queued"
+    server.fails = [errors.PermissionDeniedError("no", status=403), failure(500)]
+    subject.renew()
+    subject.prepare()
+    assert (subject.before, len(server.fails)) == (None, 1), "that will not change"
+
+
+@pytest.mark.parametrize("told", [True, None])
+def test_a_server_that_does_not_say_whether_it_has_a_queue_is_listed_all_the_same(
+    told: Any,
+) -> None:
+    def ask() -> Any:
+        if told is None:
+            raise failure(500)
+        return told
+
+    server = Server()
+    subject = sender(server)
+    subject.ask = ask
+    subject.prepare()
+    assert (subject.queues, subject.before) == (told, Before())
 
 
 def test_the_answer_is_waited_for_unless_there_is_a_queue() -> None:
@@ -575,7 +604,7 @@ def test_a_batch_is_sent_once_and_waited_for(waits: list[float]) -> None:
 
 def test_of_a_large_batch_the_first_may_have_ended_already(waits: list[float]) -> None:
     server = Server()
-    targets = [Address(P(2), f"{n}.md") for n in range(flight_module.MANY + 1)]
+    targets = [Address(P(2), f"{n}.md") for n in range(batch_module.MANY + 1)]
     for it in targets:
         server.answers[it] = f"id-{it.path}"
     batch = CopyBatch(sender(server), targets, concurrency=1, progress=False).send()
@@ -672,13 +701,12 @@ def test_a_lost_answer_that_the_server_has_is_not_sent_again() -> None:
     assert server.sent.count(target(2)) == 1
 
 
-@pytest.mark.parametrize("why", ["no list", "no queue", "the list failed"])
+@pytest.mark.parametrize("why", ["no list", "no queue"])
 def test_where_nobody_knows_only_a_word_sends_it_again(why: str) -> None:
     server = Server()
     server.lists_copies, queue = why != "no list", why != "no queue"
     server.answers[target(2)] = errors.APIConnectionError("broke", sent=True)
     server.answers[target(3)] = "job-3" if queue else ""
-    server.fails = [failure(500)] if why == "the list failed" else []
     batch = batch_of(server, 2, queue=queue).send()
     if queue:
         server.end(3)
@@ -750,7 +778,7 @@ def test_ctrl_c_stops_the_waiting_and_says_what_goes_on(monkeypatch: pytest.Monk
 
     server = Server()
     batch = batch_of(server, 2).send()
-    monkeypatch.setattr(flight_module.time, "sleep", interrupt)
+    monkeypatch.setattr(batch_module.time, "sleep", interrupt)
     with pytest.raises(KeyboardInterrupt, match="Stopped waiting; 2 copies go on") as caught:
         batch.wait()
     assert "not sent" not in str(caught.value)
@@ -904,3 +932,115 @@ def test_the_id_of_a_job() -> None:
         check_job_id("")
     with pytest.raises(errors.ValidationError, match="copy id must be a UUID"):
         check_job_id("job-2")
+
+
+# what stands on both sides
+
+
+def files(*names: str, **changes: Any) -> dict[str, Entry]:
+    return {name: Entry(**{"hash": "a" * 64, "changed": 5, **changes}) for name in names}
+
+
+PLAIN_COPY = CopyOptions()
+
+
+@pytest.mark.parametrize(
+    ("source", "there", "words"),
+    [
+        (Content("-"), Content("f", files("a")), "its source is not there any more"),
+        (Content("f", files("a")), Content("-"), "nothing is there"),
+        (Content("f", files("a")), Content("d"), "a folder is where the file was to be"),
+        (Content("d"), Content("f", files("a")), "a file is where the folder was to be"),
+        (Content("d", files("a", "b")), Content("d", files("a")), "1 of 2 files are not as"),
+        (Content("d", files("a")), Content("d", files("a", hash="b")), "different 'a'"),
+        (Content("d", files("a", hash="")), Content("d", files("a", hash="")), "different 'a'"),
+        (Content("d", files("a")), Content("d", files("a", hash="b", changed=6)), "newer in the"),
+        (Content("d", files("a", mode=0xA000)), Content("d", files("a")), "different 'a'"),
+    ],
+)
+def test_a_copy_that_is_not_as_its_source(source: Any, there: Any, words: str) -> None:
+    same, told = compare(source, there, PLAIN_COPY)
+    assert not same
+    assert words in told
+
+
+def test_a_copy_that_has_arrived() -> None:
+    more = Content("d", files("a", "b", "c"))
+    assert compare(Content("d", files("a", "b")), more, PLAIN_COPY) == (
+        True, "seen to have arrived: 2 files are the same",
+    )  # fmt: skip
+    other = Content("f", files("another name"))
+    assert compare(Content("f", files("a")), other, PLAIN_COPY)[1].endswith("1 file is the same")
+    links = Content("d", files("a", mode=0xA000, hash="b"))
+    assert compare(Content("d", files("a", mode=0xA000)), links, PLAIN_COPY)[0]
+    left_out = CopyOptions(exclude=("b",))
+    assert compare(Content("d", files("a", "b")), Content("d", files("a")), left_out)[0]
+    newer = Content("d", files("a", hash="b", changed=6))
+    over = compare(Content("d", files("a")), newer, CopyOptions(overwrite_newer=True))
+    assert "different 'a'" in over[1]
+
+
+def test_more_files_than_can_be_compared_on_either_side(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checking, "MOST_FILES", 2)
+    few, many = Content("d", files("a", "b")), Content("d", files("a", "b", "c"))
+    assert compare(few, few, PLAIN_COPY)[0]
+    for source, there in ((few, many), (many, few)):
+        assert "more than 2 files cannot be compared" in compare(source, there, PLAIN_COPY)[1]
+
+
+def test_paths_are_asked_for_in_portions_that_a_request_takes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(checking, "MOST_PATHS", 60)
+    paths = [letter * 10 for letter in "abcde"]
+    assert checking._portions(paths) == [paths[:2], paths[2:4], paths[4:]]
+    assert checking._portions(["x" * 100, "y"]) == [["x" * 100], ["y"]], "none is left out"
+
+
+@pytest.fixture
+def looked(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """What the projects answer about their files, and what they were asked."""
+    told = SimpleNamespace(answer=Content("f", files("a.md")), asked=[])
+
+    def ask(_dialect: Any, project: str, paths: list[str], *, name: str, seconds: float) -> Any:
+        told.asked.append((project, paths, name, seconds))
+        if isinstance(told.answer, Exception):
+            raise told.answer
+        return [told.answer for _ in paths]
+
+    monkeypatch.setattr("cocalc_widget.api.copying.batch.ask", ask)
+    return told
+
+
+def test_a_batch_of_which_nothing_is_done_is_not_compared(looked: Any) -> None:
+    assert states(batch_of(Server(), 2).check()) == ["waiting", "waiting"]
+    assert looked.asked == []
+
+
+def test_a_copy_that_could_not_be_looked_at_is_looked_at_again_and_not_sent(looked: Any) -> None:
+    server = Server()
+    server.answers[target(2)] = ""
+    batch = batch_of(server, 1, queue=False).send()
+    looked.answer = failure(500)
+    batch.check()
+    assert states(batch) == ["unknown"]
+    assert "could not be checked" in batch[0].note
+    batch.retry()
+    assert (states(batch), server.sent) == (["unknown"], [target(2)])
+    looked.answer = Content("f", files("a.md"))
+    batch.retry()
+    assert (states(batch), server.sent) == (["done"], [target(2)])
+    assert "seen to have arrived" in batch[0].note
+
+
+def test_comparing_has_what_is_left_of_the_time(looked: Any) -> None:
+    server = Server()
+    server.answers[target(2)] = ""
+    batch = batch_of(server, 1, queue=False, check=True).send()
+    batch.wait(30)
+    assert {seconds <= 30 for *_, seconds in looked.asked} == {True}
+    assert [(project, name) for project, _, name, _ in looked.asked] == [(P(1), ""), (P(2), "a.md")]
+    batch.wait()
+    assert len(looked.asked) == 2, "what was seen need not be seen again"
+    batch.check(timeout=7)
+    assert {seconds for *_, seconds in looked.asked[2:]} == {7}

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from cocalc_widget.api import Client
-from cocalc_widget.api.http.envelope import read
+from cocalc_widget.api.http.answers import read
 
 from ..fake import HANG, Answer, Reaction
 
@@ -116,7 +116,7 @@ def client_for(row: Row, url: str, **options: Any) -> Client:
     key = "" if "blank" in auth else KEY
     client = Client(key, host=url, timeout=5.0, retries=0, **options)
     if auth.startswith(("none", "cookie", "raw")):
-        client._transport.key = None
+        client._connection.transport.key = None
     return client
 
 
@@ -129,7 +129,7 @@ def send_again(client: Client, row: Row) -> Any:
         return client.call(row.path.strip("/"), body)
     data = body if isinstance(body, str) or body is None else json.dumps(body)
     auth = "bearer" if "bearer" in str(told.get("auth")) else "basic"
-    reply = client._transport.request(
+    reply = client._connection.transport.request(
         told["method"],
         row.path,
         endpoint=row.endpoint,
@@ -142,7 +142,7 @@ def send_again(client: Client, row: Row) -> Any:
         reply.text,
         endpoint=row.endpoint,
         kind=row.kind,  # type: ignore[arg-type]
-        secrets=(client._transport.key,),
+        secrets=(client._connection.transport.key,),
     )
 
 

@@ -265,8 +265,11 @@ def test_a_ca_file_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_pat
     file.write_text("")
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(file))
     subject = client("https://cocalc.invalid")
-    assert subject._transport._session.verify == str(file)
-    assert client("https://cocalc.invalid", verify=False)._transport._session.verify is False
+    assert subject._connection.transport._session.verify == str(file)
+    assert (
+        client("https://cocalc.invalid", verify=False)._connection.transport._session.verify
+        is False
+    )
 
 
 def test_a_client_is_a_context() -> None:

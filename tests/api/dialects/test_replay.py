@@ -44,7 +44,9 @@ def test_replay(row: Row, server: Server) -> None:
     client = client_for(row, server.url)
     expected = CLASSES.get((row.file, row.name))
     if row.response["status"] is None:
-        client._transport.timeouts = client._transport.timeouts.__class__(0.3, 0.3, 0.3)
+        client._connection.transport.timeouts = client._connection.transport.timeouts.__class__(
+            0.3, 0.3, 0.3
+        )
     if expected is None:
         result = send_again(client, row)
         assert result == row.body

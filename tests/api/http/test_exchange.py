@@ -17,15 +17,16 @@ import urllib3
 
 from cocalc_widget import errors
 from cocalc_widget.api.dialects import detection as detect
-from cocalc_widget.api.dialects.caller import BRIDGE_EXTRA, FORM_LIMIT, JSON_LIMIT, Caller
-from cocalc_widget.api.dialects.detection import dialect_for, reason
+from cocalc_widget.api.dialects.calls import BRIDGE_EXTRA, FORM_LIMIT, JSON_LIMIT, Caller
+from cocalc_widget.api.dialects.detection import Spoken, dialect_for, reason
 from cocalc_widget.api.http import messages as wire
-from cocalc_widget.api.http import policy
+from cocalc_widget.api.http import timeouts
 from cocalc_widget.api.http import transport as transport_module
-from cocalc_widget.api.http.deadline import DeadlineAdapter, Exchange, _Socket, exchange
-from cocalc_widget.api.http.envelope import read, unexpected
-from cocalc_widget.api.http.messages import Reply, encode, make_session
-from cocalc_widget.api.http.policy import (
+from cocalc_widget.api.http.answers import read, unexpected
+from cocalc_widget.api.http.connections import DeadlineAdapter, Exchange, _Socket, exchange
+from cocalc_widget.api.http.messages import Reply, encode
+from cocalc_widget.api.http.session import make_route, make_session
+from cocalc_widget.api.http.timeouts import (
     Timeouts,
     backoff,
     check_seconds,
@@ -35,7 +36,6 @@ from cocalc_widget.api.http.policy import (
     retry_after,
     worth_retrying,
 )
-from cocalc_widget.api.http.route import make_route
 from cocalc_widget.api.http.transport import Transport
 from cocalc_widget.redact import Secret
 
@@ -61,7 +61,7 @@ def reply(
 
 
 def test_a_timeout_is_for_a_call_or_to_connect_and_for_a_call() -> None:
-    assert check_timeout(None) == Timeouts(policy.CONNECT, policy.TOTAL, policy.COPY_WAIT)
+    assert check_timeout(None) == Timeouts(timeouts.CONNECT, timeouts.TOTAL, timeouts.COPY_WAIT)
     assert check_timeout(30) == Timeouts(10.0, 30, 30)
     assert check_timeout(5.0) == Timeouts(5.0, 5.0, 5.0), "no longer to connect than for all"
     assert check_timeout((2, 30)) == Timeouts(2, 30, 30)
@@ -509,11 +509,15 @@ def test_a_page_is_asked_for_without_a_key() -> None:
     [asked] = there.asked
     assert (asked["method"], asked["auth"], asked["endpoint"]) == ("GET", "none", "/customize")
     assert asked["idempotent"] is True
+    subject, _there = caller(reply(500, "<h1>Oops</h1>", "text/html"))
+    with pytest.raises(errors.ServerError) as caught:
+        subject.page("/customize?x=1")
+    assert caught.value.endpoint == "/customize"
 
 
 def test_the_servers_clock_goes_on_by_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [50.0]
-    monkeypatch.setattr("cocalc_widget.api.dialects.caller.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr("cocalc_widget.api.dialects.calls.time.monotonic", lambda: clock[0])
     subject, _there = caller(
         reply(200, {}, date=formatdate(1000)),
         reply(200, {}, date=formatdate(1000)),
@@ -659,8 +663,66 @@ def test_what_does_not_tell_is_asked_again(answer: Reply, error: Any) -> None:
     with pytest.raises(error) as caught:
         dialect_for(subject, "auto")
     assert (caught.value.endpoint, caught.value.status) == ("v1/ping", answer.status)
+    assert ("yet" in caught.value.message) is (answer.status >= 500), "it may be starting"
     assert dialect_for(subject, "auto").name == "v1"
     assert len(there.asked) == 2
+
+
+@pytest.mark.parametrize("answer", [reply(500, {"error": "x"}), reply(200, "x", "text/html")])
+def test_a_bridge_that_does_not_tell_is_no_proof_of_the_older_api(answer: Reply) -> None:
+    subject, there = caller(answer, reply(200, {"now": 5}))
+    with pytest.raises(errors.ServerError) as caught:
+        dialect_for(subject, "v2")
+    assert caught.value.endpoint == "conat/hub"
+    assert len(there.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_api"),
+    [
+        (reply(200, {"now": 5}), True),
+        (reply(400, {"error": "no key"}), True),
+        (reply(200, {"error": None}), False),
+        (reply(200, ["now"]), False),
+        (reply(200, "{broken"), False),
+        (reply(201, {"now": 5}), False),
+        (reply(200, {"now": 5}, "text/plain"), False),
+    ],
+)
+def test_only_an_answer_as_it_was_recorded_decides(answer: Reply, is_api: bool) -> None:
+    subject, _there = caller(answer)
+    if is_api:
+        assert dialect_for(subject, "auto").name == "v1"
+        return
+    with pytest.raises(errors.ServerError, match="like no CoCalc"):
+        dialect_for(subject, "auto")
+
+
+@pytest.mark.parametrize(
+    ("bridge", "found"),
+    [(reply(200, {"now": 5}), "v2"), (reply(404, "x", "text/html"), None)],
+)
+def test_any_server_can_say_that_it_has_no_such_page(bridge: Reply, found: str | None) -> None:
+    missing = reply(404, "<title>Not here</title>", "text/html")
+    subject, there = caller(missing, bridge)
+    if found:
+        assert dialect_for(subject, "auto").name == found
+    else:
+        with pytest.raises(errors.ServerError, match=r"HTTP 404 to `v1/ping`"):
+            dialect_for(subject, "auto")
+    assert [it["path"] for it in there.asked] == ["/api/v1/ping", "/api/conat/hub"]
+    assert there.asked[1]["body"] == {"name": "system.ping", "args": []}
+
+
+def test_a_host_that_contradicts_itself_is_asked_anew() -> None:
+    page = reply(404, "<title>404 Page Not Found</title>", "text/html")
+    subject, there = caller(reply(200, {"now": 5}), page, reply(500, {"error": "busy"}), page)
+    before = dialect_for(subject, "auto")
+    with pytest.raises(errors.NotFoundError):
+        before.ping()
+    assert [it["path"] for it in there.asked] == ["/api/v1/ping"] * 3
+    assert dialect_for(subject, "auto").name == "v2"
+    assert len(there.asked) == 4
 
 
 def test_a_host_that_somebody_else_asks_is_waited_for_so_long_and_no_longer() -> None:
@@ -668,8 +730,9 @@ def test_a_host_that_somebody_else_asks_is_waited_for_so_long_and_no_longer() ->
     lock = detect._locks.setdefault((there.host, "auto"), detect.new_lock())
     with lock:
         began = time.monotonic()
-        with pytest.raises(errors.APITimeoutError, match=r"not known within 0\.05 s"):
+        with pytest.raises(errors.APITimeoutError, match=r"not known within 0\.05 s") as caught:
             dialect_for(subject, "auto", 0.05)
+        assert caught.value.endpoint == "ping"
         assert time.monotonic() - began < 5
     assert dialect_for(subject, "auto", 3.0).name == "v1"
     assert 2.5 < there.asked[0]["timeout"] <= 3.0
@@ -782,7 +845,7 @@ def test_a_way_that_goes_on_and_on_ends() -> None:
     with serving(handle) as server:
         with pytest.raises(errors.ServerError):
             Transport(server.url).request("GET", "/x", endpoint="x")
-        assert len(server.seen) == policy.REDIRECTS + 1
+        assert len(server.seen) == timeouts.REDIRECTS + 1
     with serving(lambda _seen: Answer({}, 307, headers={"Location": "/x"})) as server:
         found = Transport(server.url).request("GET", "/x", endpoint="x")
         assert (found.status, len(server.seen)) == (307, 1), "to itself: an answer"
@@ -846,3 +909,89 @@ def test_a_route_is_asked_for_by_the_settings_of_its_session() -> None:
     assert plain.auth is None
     session.verify = None
     assert make_route(session, request).pool.cert_reqs == "CERT_REQUIRED"
+
+
+# a host that speaks another API than it did
+
+
+class Spoke:
+    """A dialect whose calls are refused by a page, or answered by its name."""
+
+    form = True
+
+    def __init__(self, name: str, refusal: Any = None) -> None:
+        self.name, self.refusal, self.calls = name, refusal, []
+
+    def _call(self, *args: Any, **options: Any) -> str:
+        self.calls.append((args, options))
+        if self.refusal is not None:
+            raise self.refusal
+        return self.name
+
+    ping = exec = _call
+
+
+def gone(status: int = 404, body: Any = "<title>404</title>") -> errors.NotFoundError:
+    return errors.NotFoundError("no such page", status=status, body=body)
+
+
+def spoken_by(before: Spoke, after: Spoke | None) -> tuple[Any, list[Any]]:
+    asked: list[Any] = []
+
+    def again(was: Any, seconds: float | None) -> Any:
+        asked.append((was, seconds))
+        return after
+
+    return Spoken(before, again), asked  # type: ignore[arg-type]
+
+
+def test_a_call_that_does_no_harm_is_made_by_the_api_that_there_is_now() -> None:
+    old, new = Spoke("v1", gone()), Spoke("v2")
+    subject, asked = spoken_by(old, new)
+    assert (subject.name, subject.form) == ("v1", True)
+    assert subject.ping(1, timeout=3.0) == "v2"
+    assert asked == [(old, 3.0)]
+    assert new.calls == [((1,), {"timeout": 3.0})]
+    assert subject.name == "v2"
+    assert subject.ping() == "v2"
+    assert len(asked) == 1
+
+
+def test_any_other_call_is_refused_with_what_to_do() -> None:
+    new = Spoke("v2")
+    subject, asked = spoken_by(Spoke("v1", gone()), new)
+    with pytest.raises(errors.NotFoundError, match="Nothing was done: try again") as caught:
+        subject.exec("make")
+    assert "API v2 now" in caught.value.remedy
+    assert (len(asked), new.calls) == (1, [])
+    assert subject.exec("make") == "v2"
+
+
+@pytest.mark.parametrize("refusal", [gone(200), gone(body={"error": "no such job"}), gone(410)])
+def test_what_is_missing_behind_an_api_does_not_deny_it(refusal: Any) -> None:
+    subject, asked = spoken_by(Spoke("v1", refusal), Spoke("v2"))
+    with pytest.raises(errors.NotFoundError):
+        subject.ping()
+    assert asked == []
+    assert subject.name == "v1"
+
+
+def test_where_nothing_new_is_known_the_refusal_stays() -> None:
+    subject, asked = spoken_by(Spoke("v1", gone()), None)
+    with pytest.raises(errors.NotFoundError) as caught:
+        subject.ping()
+    assert caught.value.remedy == ""
+    assert len(asked) == 1
+    with pytest.raises(AttributeError):
+        _ = subject._private
+
+
+def test_who_was_refused_by_the_one_before_need_not_ask_again() -> None:
+    old, new = Spoke("v1"), Spoke("v2")
+    subject, asked = spoken_by(new, Spoke("v3"))
+    assert subject.reconsider(old) is True
+    assert asked == []
+    assert subject.reconsider(timeout=5.0) is True
+    assert asked == [(new, 5.0)]
+    same, _asked = spoken_by(old, None)
+    assert same.reconsider() is False

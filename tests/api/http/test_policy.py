@@ -17,7 +17,7 @@ from cocalc_widget import errors
 from cocalc_widget.api import Client
 from cocalc_widget.api.dialects import detection as detect
 from cocalc_widget.api.http.messages import Reply
-from cocalc_widget.api.http.policy import backoff, retry_after
+from cocalc_widget.api.http.timeouts import backoff, retry_after
 
 from ..fake import DRIP, DRIP_HEAD, HALF, HANG, RESET, Answer, Reaction, Seen, serving
 
@@ -75,13 +75,13 @@ def test_refused_connections_are_tried_again_for_all_calls() -> None:
         port = probe.getsockname()[1]
     attempts: list[float] = []
     subject = client(f"http://127.0.0.1:{port}")
-    inner = subject._transport._attempt
+    inner = subject._connection.transport._attempt
 
     def count(*args: Any) -> Any:
         attempts.append(time.monotonic())
         return inner(*args)
 
-    subject._transport._attempt = count  # type: ignore[method-assign]
+    subject._connection.transport._attempt = count  # type: ignore[method-assign]
     with pytest.raises(errors.APIConnectionError) as caught:
         subject.copy(f"{P}:a.txt", P.replace("1", "2"))
     assert len(attempts) == 3

@@ -10,7 +10,7 @@ from email.utils import format_datetime
 import pytest
 
 from cocalc_widget import errors
-from cocalc_widget.api.http.envelope import patience
+from cocalc_widget.api.http.answers import patience
 
 from .faults import LENGTH, good, says
 from .server import Act, Talk, misbehaving

@@ -10,7 +10,7 @@ import pytest
 from cocalc_widget import errors
 from cocalc_widget.api import Client
 from cocalc_widget.api.dialects import detection as detect
-from cocalc_widget.api.http import policy
+from cocalc_widget.api.http import timeouts
 
 from .faults import FAULTS, PROJECT, Fault, good
 from .server import misbehaving
@@ -23,7 +23,7 @@ RETRIES = 2
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     detect.forget()
-    monkeypatch.setattr(policy, "FIRST_WAIT", 0.01)  # the order of things is the same
+    monkeypatch.setattr(timeouts, "FIRST_WAIT", 0.01)  # the order of things is the same
 
 
 def client(url: str, fault: Fault | None = None, **options: Any) -> Client:

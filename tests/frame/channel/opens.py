@@ -3,7 +3,7 @@
 from framepage import P1
 
 from cocalc_widget.frame.channel.evidence import Evidence, Proof
-from cocalc_widget.frame.channel.knowledge import Finding
+from cocalc_widget.frame.channel.inquiries import Finding
 from cocalc_widget.frame.channel.proving import Proving
 from cocalc_widget.frame.messages.inbox import Line, Result
 

@@ -7,7 +7,7 @@ from framepage import P1, P2
 from opens import A, B, Open, heard, judged, line
 
 from cocalc_widget.frame.channel.evidence import MOST, Evidence, Proof
-from cocalc_widget.frame.channel.knowledge import Finding
+from cocalc_widget.frame.channel.inquiries import Finding
 from cocalc_widget.frame.channel.proving import KNOWLEDGE, STATUS, Proving
 from cocalc_widget.frame.messages.inbox import Line, Result
 

@@ -14,7 +14,7 @@ from playwright.sync_api import Frame, Page
 from stage.chromium import persistent
 from stage.servers import serving
 
-from cocalc_widget.local.certs import make_certificate
+from cocalc_widget.local.server import make_certificate
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 # The page around: shows another one of its kind, or all the frames that it is asked for. A frame

@@ -4,7 +4,7 @@ import pytest
 from framepage import P1, P2
 from opens import GONE, MINE, A, B, Open, judged, line
 
-from cocalc_widget.frame.channel.health import LOST, LOST_LATER, Health
+from cocalc_widget.frame.channel.health import LOST, LOST_LATER, UNSURE, Health
 from cocalc_widget.frame.channel.proving import Proving
 from cocalc_widget.frame.channel.situation import AGAIN, DOUBTFUL, FIRST_WORD, Situation, Step
 from cocalc_widget.frame.channel.steering import Steering
@@ -16,7 +16,7 @@ from cocalc_widget.frame.messages.outbox import deadlines
 WORDS = {
     name: name.upper()
     for name in ("away", "signed_out", "no_access", "refused", "hidden", "offscreen", "unseen",
-                 "stopped", "silent")
+                 "stopped", "silent", "lost")
 }  # fmt: skip
 
 
@@ -79,7 +79,7 @@ def test_whatever_cocalc_tells_ends_these_troubles():
 
 
 def test_a_new_document_is_in_no_trouble_of_the_old_one():
-    health = Health("gone", "note", True, {P1}, True, True, True, True, 5.0, 6.0)
+    health = Health("gone", "note", True, {P1}, True, True, True, True, 5.0, reached=6.0)
     health.turn()
     assert (health.signed_out, health.lost, health.unseen, health.doubts) == (
         False, None, False, set(),
@@ -93,9 +93,10 @@ def test_a_lasting_loss_of_cocalcs_own_connection_means_that_nobody_is_signed_in
     health.connect("disconnected", 10.0)
     health.connect("disconnected", 12.0)
     assert health.lost == 10.0, "since it began"
-    assert not health.leaves(100.0, told=False), "the server may be gone"
+    assert not health.leaves(10.0 + UNSURE - 0.1, told=False), "the server may be gone"
+    assert health.leaves(10.0 + UNSURE, told=False), "nobody knows, and it lasts"
     health.reached = 10.0
-    assert not health.leaves(100.0, told=False), "that was before"
+    assert not health.leaves(10.0 + UNSURE - 0.1, told=False), "that was before"
     health.reached = 11.0
     assert not health.leaves(10.0 + LOST - 0.1, told=False)
     assert health.leaves(10.0 + LOST, told=False)
@@ -107,6 +108,10 @@ def test_a_lasting_loss_of_cocalcs_own_connection_means_that_nobody_is_signed_in
     assert health.lost == 10.0
     health.signed_out = True
     assert not health.leaves(100.0, told=False), "that is known"
+    health.signed_out, health.away, health.stays = False, "", True
+    assert not health.leaves(100.0, told=False), "until 2025 it means something else"
+    assert health.cause(WORDS, told=False, ready=False) == ("bad", "LOST")
+    health.signed_out, health.away = True, "gone"
     health.connect("connected", 60.0)
     assert (health.lost, health.signed_out, health.away) == (None, False, "")
 

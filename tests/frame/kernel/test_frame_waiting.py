@@ -262,7 +262,7 @@ def test_backstop_rings_in_a_widget(make):
     page = on_subshell(widget)
     command = widget.status()
     widget._session.ledger._progress -= 14.9
-    widget._session._tick()
+    widget._session.background.tick()
     eventually(command.done)
     assert command.state == "timeout"
     eventually(lambda: not widget.busy)

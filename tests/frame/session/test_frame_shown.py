@@ -8,9 +8,8 @@ from framepage import P1, P2, WIRE, Page, eventually
 
 from cocalc_widget import errors
 from cocalc_widget.frame import Event
-from cocalc_widget.frame.channel import watching
+from cocalc_widget.frame.channel import inquiries
 from cocalc_widget.frame.messages import postbox
-from cocalc_widget.frame.session import session
 
 MINE = {"quality": "good", "status": "connected"}
 LOST = {"quality": "good", "status": "disconnected"}
@@ -78,13 +77,13 @@ class Scene:
         self.clock = Clock()
         self.widget = make(P1, **options)
         self.here = self.widget._session
-        self.here._clock = self.here.ledger._clock = self.clock
-        self.here._greeting.facts.generation = generation
-        self.here._greeting.facts.look = self._look
+        self.here.context.clock = self.here.ledger._clock = self.clock
+        self.here.context.greeting.facts.generation = generation
+        self.here.context.greeting.facts.look = self._look
         self.looks, self.down = 0, ""
         self.page = Page(self.widget)
         self.widget._repr_mimebundle_()
-        eventually(lambda: self.here._greeting.facts.known)
+        eventually(lambda: self.here.context.greeting.facts.known)
         self.page.hello(page)
         eventually(lambda: self.page.heard("welcome"))
         self.state()
@@ -109,7 +108,7 @@ class Scene:
         """Let the clock go on, in steps as the alarm would."""
         for _ in range(int(seconds * 2)):
             self.clock.now += 0.5
-            self.here._tick()
+            self.here.background.tick()
 
     def listing(self, files):
         """The page's answer to the status that was asked for last."""
@@ -493,16 +492,16 @@ def test_a_project_that_was_started_is_gone_to_again_where_there_are_no_messages
     s = steered(scene, client=client)
     s.open()
     before = len(s.page.heard("steer"))
-    s.here._note("Starting the project …", False)
+    s.here.background.note("Starting the project …", False)
     assert len(s.page.heard("steer")) == before, "it is not there yet"
-    s.here._note("", True)
+    s.here.background.note("", True)
     assert len(s.page.heard("steer")) == before + 1
     s.page.opened("a.md")
-    s.here._note("", True)
+    s.here.background.note("", True)
     assert len(s.page.heard("steer")) == before + 1, "it shows what it was sent to"
     listening = scene(client=Client())
     listening.open()
-    listening.here._note("", True)
+    listening.here.background.note("", True)
     assert listening.page.heard("steer") == [], "CoCalc's listener goes on by itself"
     client.may_answer.set()
 
@@ -802,7 +801,7 @@ def test_a_blocking_result_tells_what_is_known(scene):
     s = scene()
     s.state(ready=False, channel="booting", offscreen=True, connection={})
     command = s.open()
-    s.here._link.threads.add(-1)
+    s.here.context.link.threads.add(-1)
     with pytest.raises(errors.CommandTimeoutError, match="scroll it into view"):
         command.result(timeout=0.01)
 
@@ -833,7 +832,7 @@ class Entry:
 
 
 def in_tab(scene, monkeypatch, **options):
-    monkeypatch.setattr(watching, "_PAUSE", 0.01)
+    monkeypatch.setattr(inquiries, "_PAUSE", 0.01)
     s = scene(target="tab", **options)
     s.state(channel="tab", ready=False, loads=0)
     return s
@@ -857,7 +856,7 @@ def test_a_tab_is_proved_by_the_projects_log(scene, monkeypatch):
 
 
 def test_a_tab_that_the_log_does_not_know_is_not_known_either(scene, monkeypatch):
-    monkeypatch.setattr(watching, "LONG", 0.1)
+    monkeypatch.setattr(inquiries, "LONG", 0.1)
     s = in_tab(scene, monkeypatch, client=Client())
     command = s.open()
     s.page.send("event.visited")
@@ -880,7 +879,7 @@ def test_a_tab_that_is_cancelled_is_not_proved_any_more(scene, monkeypatch):
     command = s.open()
     s.page.send("event.visited")
     assert command.cancel()
-    s.here._seen(command.seq, seen=True, why="")
+    s.here.background.seen(command.seq, seen=True, why="")
     assert command.state == "cancelled"
     assert s.widget.open_files == {}
 
@@ -959,15 +958,15 @@ def test_what_is_told_late_is_not_told_in_the_place_of_what_is_newer(scene, newe
         assert go_on.wait(10)
 
     def turn():
-        with s.here._turn():
-            s.here._todo.append(slow)  # before the report of this turn
+        with s.here.context.turns.turn():
+            s.here.context.turns.after(slow)  # before the report of this turn
 
     thread = threading.Thread(target=turn)
     thread.start()
     assert begun.wait(10)
     if newer == "a turn":
-        with s.here._turn():
-            s.here._here.health.refused = True
+        with s.here.context.turns.turn():
+            s.here.context.here.health.refused = True
     else:
         s.widget.close()
     reason, channel = s.widget.reason, s.widget.channel
@@ -980,21 +979,21 @@ def test_what_is_told_late_is_not_told_in_the_place_of_what_is_newer(scene, newe
 def test_what_is_overtaken_while_it_is_told_is_made_good(scene):
     """One thread has begun to set a trait when another one sets it to what is newer."""
     s = scene()
-    port, overtaken = s.here._port, []
+    port, overtaken = s.here.context.port, []
 
     class Port:
         def show(self, values):
             if values.get("reason") == "" and not overtaken:
                 overtaken.append(values)
-                with s.here._turn():
-                    s.here._here.health.refused = True
+                with s.here.context.turns.turn():
+                    s.here.context.here.health.refused = True
             port.show(values)
 
         def __getattr__(self, name):
             return getattr(port, name)
 
-    s.here._port = Port()
-    with s.here._turn():
+    s.here.context.turns._show = Port().show
+    with s.here.context.turns.turn():
         pass
     assert overtaken
     assert "did not take the auth token" in s.widget.reason
@@ -1097,8 +1096,8 @@ def test_what_each_of_them_is_is_told_of_each(scene):
     assert isinstance(folder.exception(), errors.ValidationError)
     assert not file.done()
     assert not missing.done()
-    eventually(lambda: s.here._knowledge.of((P1, "c.md")))
-    assert all(s.here._knowledge.of((P1, path)).good for path in ("b.md", "c.md"))
+    eventually(lambda: s.here.context.knowledge.of((P1, "c.md")))
+    assert all(s.here.context.knowledge.of((P1, path)).good for path in ("b.md", "c.md"))
 
 
 def test_another_thread_does_not_cut_a_moment_short(scene):
@@ -1110,8 +1109,8 @@ def test_another_thread_does_not_cut_a_moment_short(scene):
 
     def speak():
         s.state(connection=LOST)  # more is said for that: the status line
-        s.here._found({(P1, "a.md"): session.Finding()})
-        s.here._tick()
+        s.here.background.found({(P1, "a.md"): inquiries.Finding()})
+        s.here.background.tick()
 
     thread = threading.Thread(target=speak)
     thread.start()
@@ -1161,9 +1160,9 @@ def test_nothing_goes_on_after_the_end(scene):
     s.widget.close()
     assert command.state == "cancelled"
     sent = len(s.page.comm.customs)
-    s.here._tick()
-    s.here._answered("away")
-    s.here._found({(P1, "a.md"): session.Finding()})
+    s.here.background.tick()
+    s.here.background.answered("away")
+    s.here.background.found({(P1, "a.md"): inquiries.Finding()})
     s.page.opened("a.md")
     assert s.widget.last_event is None
     assert len(s.page.comm.customs) == sent
@@ -1184,7 +1183,7 @@ def test_nothing_is_heard_after_the_end(scene):
     assert s.widget.last_event is None
     assert (s.widget.channel, s.widget.reason, s.widget.open_files, s.widget.busy) == traits
     assert len(s.page.comm.log) == sent
-    assert not s.here._here.evidence.told
+    assert not s.here.context.here.evidence.told
     s.here._welcome()
     s.here._give_token()
     s.here._pass_token({"type": "token"}, 1)
@@ -1219,3 +1218,27 @@ def test_a_file_that_is_on_its_way_is_not_brought_back_as_well(make):
     page.hello()
     assert [it["path"] for it in page.welcome["desired"]] == ["a.md"]
     assert [it["path"] for it in page.commands] == ["b.md"]
+
+
+def test_only_what_the_page_still_has_is_cancelled_there(scene):
+    s = scene()
+    s.open()
+    s.page.finish("result.error")
+    assert s.page.heard("cancel") == []
+    waiting = s.open("b.md")
+    s.here.dispatch.doubt(P1)
+    assert [it["seq"] for it in s.page.heard("cancel")] == [waiting.seq]
+    away = steered(scene)
+    away.open()
+    away.here.dispatch.doubt(P1)
+    assert away.page.heard("cancel") == []
+
+
+def test_nobody_looks_after_a_frame_in_which_nothing_happens(scene):
+    s = scene()
+    assert not s.here.context.alarm.is_set
+    command = s.open()
+    assert s.here.context.alarm.is_set
+    s.page.show("a.md")
+    assert end(command).verified
+    assert not s.here.context.alarm.is_set

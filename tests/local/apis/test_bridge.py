@@ -9,9 +9,7 @@ import pytest
 import requests
 
 from cocalc_widget import LocalCoCalc
-from cocalc_widget.local import left_out
-from cocalc_widget.local.conat import hub as conat_hub
-from cocalc_widget.local.conat import project as conat_project
+from cocalc_widget.local.conat import methods
 
 from ..conftest import Api, until
 
@@ -120,11 +118,11 @@ def test_files_and_commands_of_a_project(b: LocalCoCalc) -> None:
 
 def test_left_out_methods_are_unknown_functions(b: LocalCoCalc) -> None:
     api = Api(b)
-    assert not left_out.HUB & set(conat_hub.HUB)
-    assert not left_out.PROJECT & set(conat_project.PROJECT)
-    for name in left_out.HUB:
+    assert not methods.UNIMPLEMENTED & set(methods.HUB)
+    assert not methods.UNIMPLEMENTED_IN_PROJECT & set(methods.PROJECT)
+    for name in methods.UNIMPLEMENTED:
         assert hub(api, name) == {"error": f"Error: unknown function '{name}'"}
-    for name in left_out.PROJECT:
+    for name in methods.UNIMPLEMENTED_IN_PROJECT:
         call = {"name": name, "project_id": b.projects["Lesson"]}
         answer = api.post("/api/conat/project", call).json()
         assert answer == {"error": f"Error: unknown function '{name}'"}

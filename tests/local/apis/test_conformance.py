@@ -18,8 +18,7 @@ import requests
 from api.dialects.recordings import mended
 
 from cocalc_widget import LocalCoCalc
-from cocalc_widget.local import left_out
-from cocalc_widget.local.v2 import endpoint as api_v2
+from cocalc_widget.local.v2 import endpoints as api_v2
 
 from ..situations import Stage
 
@@ -31,7 +30,7 @@ NOT_IMITATED = {
     "v2:copy-path.not_collaborator",
 }
 # Endpoints that neither our client nor cocalc-api's ping, createProject, copy, exec and
-# createToken use (left_out.V2); they answer as an unknown path does.
+# createToken use (api_v2.UNIMPLEMENTED); they answer as an unknown path does.
 LEFT_OUT = re.compile(r"v2:(api-key|jupyter/\w+)\.")
 
 # The worker of the queue was simulated in the recording: its words are not CoCalc's.
@@ -110,7 +109,7 @@ def test_agrees_with_the_recording(
         assert "collaborator" in answer.json()["error"]
         return
     if LEFT_OUT.match(_id(row)):
-        assert recording["request"]["path"].removeprefix("/api/v2/") in left_out.V2
+        assert recording["request"]["path"].removeprefix("/api/v2/") in api_v2.UNIMPLEMENTED
         assert answer.status_code == 404
         assert "<title>404 Page Not Found</title>" in answer.text
         return
@@ -186,7 +185,7 @@ def test_left_out_endpoints_are_not_there(stages: dict[str, Stage]) -> None:
     for file, kind in (("v1", "A"), ("v2", "A")):
         from cocalc_widget.local.v1 import events
 
-        names = left_out.V1 if file == "v1" else left_out.V2
+        names = events.UNIMPLEMENTED if file == "v1" else api_v2.UNIMPLEMENTED
         table = events.EVENTS if file == "v1" else api_v2.ENDPOINTS
         assert not names & set(table)
         for name in names:

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import BrowserContext
 
 from cocalc_widget import LocalCoCalc
-from cocalc_widget.local.faults import FAULTS
+from cocalc_widget.local.state.faults import FAULTS
 
 from ..situations import Stage
 from .browser import ALLOWED, COCALC, Parent

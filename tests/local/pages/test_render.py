@@ -12,11 +12,10 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from cocalc_widget.local.pages.formulas import mathml
+from cocalc_widget.local.pages.markdown import markdown
 from cocalc_widget.local.pages.notebook import notebook
-from cocalc_widget.local.pages.prose import markdown
-from cocalc_widget.local.pages.render import render_file
-from cocalc_widget.local.pages.sanitize import sanitize
+from cocalc_widget.local.pages.rendering import render_file
+from cocalc_widget.local.pages.safe_html import mathml, sanitize
 from cocalc_widget.local.state.files import OutsideError
 
 RAW = "/local/raw/p/"

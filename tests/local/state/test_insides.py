@@ -11,18 +11,18 @@ from pathlib import Path
 import pytest
 
 from cocalc_widget import LocalCoCalc
-from cocalc_widget.local.pages.kinds import rendering_of
+from cocalc_widget.local.pages.rendering import rendering_of
 from cocalc_widget.local.state.accounts import Accounts
+from cocalc_widget.local.state.database import Database, iso
 from cocalc_widget.local.state.project_log import MOST, ProjectLog
 from cocalc_widget.local.state.projects import Projects
-from cocalc_widget.local.state.store import Store, iso
 
 from ..conftest import Api
 
 
 def test_writes_are_gathered_and_kept(tmp_path: Path) -> None:
     later: list[Callable[[], None]] = []
-    store = Store(tmp_path / "x.sqlite", later.append)
+    store = Database(tmp_path / "x.sqlite", later.append)
 
     def on_disk() -> int:
         with sqlite3.connect(tmp_path / "x.sqlite") as other:
@@ -41,7 +41,7 @@ def test_writes_are_gathered_and_kept(tmp_path: Path) -> None:
 
 
 def test_what_is_kept_of_rights_follows_every_change(tmp_path: Path) -> None:
-    store = Store(tmp_path / "x.sqlite", lambda _commit: None)
+    store = Database(tmp_path / "x.sqlite", lambda _commit: None)
     accounts, projects = Accounts(store), Projects(store, tmp_path / "p")
     ada = accounts.create("Ada", "L", "ada@local.test", "secret-7")
     number, key = accounts.new_key(ada)
@@ -74,7 +74,7 @@ def test_what_is_kept_of_rights_follows_every_change(tmp_path: Path) -> None:
 
 
 def test_the_projects_log_tells_the_newest_first_and_not_all(tmp_path: Path) -> None:
-    store = Store(tmp_path / "x.sqlite", lambda _commit: None)
+    store = Database(tmp_path / "x.sqlite", lambda _commit: None)
     log = ProjectLog(store, compute_servers=True)
     ids = [log.opened(f"p{n % 2}", "me", f"{n}.md") for n in range(800)]
     rows = log.rows("p1")

@@ -14,8 +14,7 @@ from cocalc_widget.api import Client
 from cocalc_widget.api.dialects import detection as detect
 from cocalc_widget.api.framing import Framing
 from cocalc_widget.errors import ConfigurationError, ServerError
-from cocalc_widget.frame.channel.silence import PROXY_LINE
-from cocalc_widget.frame.channel.verdict import decide
+from cocalc_widget.frame.channel.verdict import PROXY_LINE, decide
 from cocalc_widget.magics.doctor import command as doctor
 from cocalc_widget.magics.doctor import diagnosis
 from cocalc_widget.magics.doctor import machine as checks_local
@@ -367,7 +366,8 @@ def test_a_page_of_cocalc_that_never_comes_holds_nothing_up(monkeypatch, site):
 
     monkeypatch.setattr(Client, "framing", never)
     monkeypatch.setattr(checks_site, "key_works", last)
-    checks = {check.name: check for check in Site(None, None).checks()}
+    asked = Site(None, None)
+    checks = {check.name: check for check in (*asked.checks(), *page_checks(asked))}
     assert checks["framing"].state == "warn"
     assert "HTTP 502" in checks["framing"].found
     assert "/app open in a browser" in checks["framing"].remedy

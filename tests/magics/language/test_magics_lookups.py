@@ -6,8 +6,7 @@ import time
 import pytest
 
 from cocalc_widget import config
-from cocalc_widget.magics.language.known import Known
-from cocalc_widget.magics.language.lookups import FAILED, FRESH, PATIENCE, Lookups
+from cocalc_widget.magics.language.lookups import FAILED, FRESH, PATIENCE, Known, Lookups
 from cocalc_widget.magics.session import Session
 
 DEADLINE = 10

@@ -3,12 +3,11 @@
 import pytest
 
 from cocalc_widget.errors import ValidationError
-from cocalc_widget.magics.dispatch import dispatch, find
+from cocalc_widget.magics.dispatch import COMMANDS, dispatch, find
 from cocalc_widget.magics.language import parser
 from cocalc_widget.magics.language.expansion import expand
 from cocalc_widget.magics.language.help import command_help, overview, reference
-from cocalc_widget.magics.language.words import scan
-from cocalc_widget.magics.tree import COMMANDS
+from cocalc_widget.magics.language.splitter import scan
 
 LOGIN = {"host": None, "ask": False, "key_file": None, "no_store": False}
 OPEN = {

@@ -4,7 +4,7 @@ import pytest
 
 from cocalc_widget.errors import ValidationError
 from cocalc_widget.magics.language.expansion import expand
-from cocalc_widget.magics.language.words import scan
+from cocalc_widget.magics.language.splitter import scan
 from cocalc_widget.redact import Secret
 
 

@@ -6,7 +6,7 @@
 import { faults, once } from "./config.js";
 import { junk } from "./faults.js";
 import { closeAll, openFiles } from "./files.js";
-import { connection } from "./live.js";
+import { connection } from "./connection.js";
 import { openByMessage } from "./opening.js";
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;

@@ -15,7 +15,7 @@ import {
 import { forge } from "./faults.js";
 import { changed, shown } from "./files.js";
 import { listen } from "./listener.js";
-import { connect, hold, whenOver } from "./live.js";
+import { connect, hold, whenOver } from "./connection.js";
 import { showNote } from "./notices.js";
 import { openByAddress } from "./opening.js";
 import { tellRendered } from "./told.js";

@@ -3,7 +3,7 @@
 import { ask, faults, isB, kiosk, moveTo, once, site, sleep } from "./config.js";
 import { noise, ReversedDones } from "./faults.js";
 import { closeFile, land, list } from "./files.js";
-import { hello, whoIsIn } from "./live.js";
+import { hello, whoIsIn } from "./connection.js";
 import { showFolder, showNote } from "./notices.js";
 import { enter } from "./projects.js";
 import { logOpened, tell } from "./told.js";

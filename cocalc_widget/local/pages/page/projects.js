@@ -4,7 +4,7 @@
 // it went there, and the next open of the same project is acknowledged (recordings).
 
 import { ask, isB, kiosk } from "./config.js";
-import { hello, whoIsIn } from "./live.js";
+import { hello, whoIsIn } from "./connection.js";
 
 const doors = new Map(); // project_id -> a promise of the site's answer
 let turn = 0;
