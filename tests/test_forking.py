@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from api.copying.test_batch import SRC, project
+from api.copying.queue_server import SRC, project
 from api.fake import HANG, Answer, Reaction, Seen, serving
 from api.http.faults import PROJECT, good
 from api.http.server import Misbehaving

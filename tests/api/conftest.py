@@ -1,4 +1,4 @@
-"""The client of a module's `site`, which each module makes for itself."""
+"""A client of a module's `site`, which each module makes for itself; no host is known before."""
 
 from __future__ import annotations
 
@@ -8,8 +8,14 @@ import pytest
 from stage.stand_in import client_of
 
 from cocalc_widget import Client, LocalCoCalc
+from cocalc_widget.api.dialects import detection as detect
 
 from .sites import api_of
+
+
+@pytest.fixture(autouse=True)
+def _fresh() -> None:
+    detect.forget()
 
 
 @pytest.fixture

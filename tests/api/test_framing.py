@@ -13,18 +13,12 @@ import pytest
 
 from cocalc_widget import errors
 from cocalc_widget.api import Client, Framing
-from cocalc_widget.api.dialects import detection as detect
 from cocalc_widget.local import LocalCoCalc
 
 from .fake import DRIP, DRIP_HEAD, HANG, RESET, Answer, Reaction, Seen, serving
 
 KEY = "sk-AbCdEfGhIjKlMnOpQrStUv"
 HTML = "text/html; charset=utf-8"
-
-
-@pytest.fixture(autouse=True)
-def _fresh() -> None:
-    detect.forget()
 
 
 def client(url: str, **options: Any) -> Client:

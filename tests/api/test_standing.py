@@ -13,7 +13,6 @@ import pytest
 
 from cocalc_widget import errors
 from cocalc_widget.api import Client, Standing
-from cocalc_widget.api.dialects import detection as detect
 from cocalc_widget.api.dialects.conat import DialectConat
 from cocalc_widget.api.dialects.v1 import DialectV1
 from cocalc_widget.api.dialects.v2 import DialectV2
@@ -27,11 +26,6 @@ KEY = "sk-AbCdEfGhIjKlMnOpQrStUv"
 P = "aaaaaaaa-0000-4000-8000-000000000001"
 ROWS = {row.name: row for name in ("v1", "v2", "rest-2024", "rest-2026") for row in load(name)}
 DIALECTS: dict[str, Any] = {"v1": DialectV1, "v2": DialectV2, "conat": DialectConat}
-
-
-@pytest.fixture(autouse=True)
-def _fresh() -> None:
-    detect.forget()
 
 
 @contextmanager

@@ -28,11 +28,6 @@ WORD = "a-password-that-is-a-secret"
 UNKNOWN = "Error: unknown function '{}'"
 
 
-@pytest.fixture(autouse=True)
-def _fresh() -> None:
-    detect.forget()
-
-
 class Hub:
     """A hub of generation B that does as told: method -> its answer, or its error as a string."""
 

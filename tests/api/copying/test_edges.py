@@ -17,7 +17,6 @@ from cocalc_widget.api import Client
 from cocalc_widget.api.copying.batch import CopyBatch
 from cocalc_widget.api.copying.lost_answers import Before, Lost, recover
 from cocalc_widget.api.copying.targets import read
-from cocalc_widget.api.dialects import detection as detect
 from cocalc_widget.api.dialects.calls import Caller
 from cocalc_widget.api.dialects.interface import CopyOptions
 from cocalc_widget.api.http.answers import words_of
@@ -28,12 +27,7 @@ from cocalc_widget.api.results.jobs import CopyJob
 from cocalc_widget.redact import Secret
 
 from ..fake import RESET, Answer, Reaction, Seen, serving
-from .test_batch import SRC, Queue, client, project
-
-
-@pytest.fixture(autouse=True)
-def _fresh() -> None:
-    detect.forget()
+from .queue_server import SRC, Queue, client, project
 
 
 def scheduled(server_url: str, *targets: str) -> CopyBatch:

@@ -1008,7 +1008,7 @@ def looked(monkeypatch: pytest.MonkeyPatch) -> Any:
             raise told.answer
         return [told.answer for _ in paths]
 
-    monkeypatch.setattr("cocalc_widget.api.copying.batch.ask", ask)
+    monkeypatch.setattr("cocalc_widget.api.copying.checking.ask", ask)
     return told
 
 

@@ -13,7 +13,7 @@ from cocalc_widget.api import Project
 from cocalc_widget.api.copying.sheets import read_sheet
 
 from ..fake import Answer, serving
-from .test_batch import SRC, Queue, client, project
+from .queue_server import SRC, Queue, client, project
 
 P, Q = project(1), project(2)
 TITLES = {"Algebra, 1": P, "Größe": Q}

@@ -11,7 +11,6 @@ import pytest
 from cocalc_widget import errors
 from cocalc_widget.api import Client
 from cocalc_widget.api.copying import workers
-from cocalc_widget.api.dialects import detection as detect
 
 from ..fake import NO_KEY, Answer, Reaction, Seen, serving
 
@@ -20,11 +19,6 @@ P = "aaaaaaaa-0000-4000-8000-000000000001"
 Q = "aaaaaaaa-0000-4000-8000-000000000002"
 TOKEN = Answer({"event": "user_auth_token", "id": "x", "auth_token": "T" * 24})
 NOT_FOUND = Answer("<title>404 Page Not Found</title>", 404, "text/html")
-
-
-@pytest.fixture(autouse=True)
-def _fresh() -> None:
-    detect.forget()
 
 
 def client(url: str, api: Any = "v1", **options: Any) -> Client:

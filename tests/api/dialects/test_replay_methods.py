@@ -11,7 +11,6 @@ import pytest
 from cocalc_widget import errors
 from cocalc_widget.address import Address
 from cocalc_widget.api import Account, Client, CopyJob, ExecResult, Ping, Project, Token
-from cocalc_widget.api.dialects import detection as detect
 from cocalc_widget.redact import Secret
 
 from ..fake import NO_KEY, Answer, Reaction, Seen, Server, serving
@@ -88,11 +87,6 @@ RAW = {
 def server() -> Iterator[Server]:
     with serving(lambda _seen: Answer({})) as running:
         yield running
-
-
-@pytest.fixture(autouse=True)
-def _fresh() -> None:
-    detect.forget()
 
 
 def handler(row: Row) -> Callable[[Seen], Reaction]:

@@ -9,7 +9,6 @@ import pytest
 
 from cocalc_widget import errors
 from cocalc_widget.api import Account, Client, CopyJob, ExecResult, Ping
-from cocalc_widget.api.dialects import detection as detect
 
 from ..fake import Answer, Reaction, Seen, serving
 
@@ -25,11 +24,6 @@ Auth, Denied, Missing = (
     errors.NotFoundError,
 )
 Invalid, Busy, Failed = errors.ValidationError, errors.RateLimitError, errors.ServerError
-
-
-@pytest.fixture(autouse=True)
-def _fresh() -> None:
-    detect.forget()
 
 
 def client(url: str, api: Any = "v1", **options: Any) -> Client:

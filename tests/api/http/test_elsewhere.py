@@ -20,7 +20,7 @@ from cocalc_widget import errors
 from cocalc_widget.api import Client
 from cocalc_widget.api.http import messages as wire
 
-from ..copying.test_batch import SRC, Queue, project
+from ..copying.queue_server import SRC, Queue, project
 from ..fake import RESET, Answer, Reaction, Seen, serving
 from .faults import BODY, FAULTS, LENGTH, OK, PROJECT, encoded, good, says
 from .server import Act, Misbehaving, Talk, misbehaving

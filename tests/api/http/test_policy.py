@@ -26,11 +26,6 @@ P = "aaaaaaaa-0000-4000-8000-000000000001"
 PONG = Answer({"event": "pong", "id": "x", "now": "2026-11-23T09:49:53.077Z"})
 
 
-@pytest.fixture(autouse=True)
-def _fresh() -> None:
-    detect.forget()
-
-
 def client(url: str, **options: Any) -> Client:
     options = {"api": "v1", "timeout": 5.0, "retries": 2, **options}
     return Client(KEY, host=url, **options)

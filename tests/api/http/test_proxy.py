@@ -12,7 +12,7 @@ import pytest
 from cocalc_widget import errors
 from cocalc_widget.api import Client
 
-from ..copying.test_batch import SRC, Queue, project
+from ..copying.queue_server import SRC, Queue, project
 from ..fake import serving
 from .faults import PROJECT, good, never_answers, reset_read, says
 from .server import Act, Misbehaving, Talk, misbehaving, relay, tunnel
