@@ -191,5 +191,5 @@ def test_locks_survive_a_fork() -> None:
     }
     # the lock of one call of `workers.run` lives on the stack, the keeper of deadlines is made
     # anew as a whole, and a stand-in stays with its process
-    known = {"api.copying.workers", "frame.kernel.timers"}
+    known = {"api.copying.workers", "frame.kernel.timers", "forking"}
     assert {name for name in bare if not name.startswith("local")} == known
