@@ -227,10 +227,10 @@ def test_cp(online, site):
 def test_a_stopped_cp_says_what_to_do_and_the_rest_can_be_sent(online, monkeypatch, capsys, queue):
     from cocalc_widget.api.copying.progress import Progress
 
-    names = [f"P{n:02}" for n in range(30)]
+    names = [f"P{n:03}" for n in range(120)]
     content = {"Lesson": {"a.md": "a\n"}, **{name: {} for name in names}}
     with LocalCoCalc(
-        queue=queue, copy_seconds=0.2, latency=0.05, content=content, generation="A"
+        queue=queue, copy_seconds=0.05, latency=0.05, content=content, generation="A"
     ) as site:
         enter(monkeypatch, site)
         online["names"] = names
@@ -252,7 +252,7 @@ def test_a_stopped_cp_says_what_to_do_and_the_rest_can_be_sent(online, monkeypat
         capsys.readouterr()
         batch = online("%cocalc copies --wait")
         left = [job.target.project for job in batch.unsent]
-        assert 0 < len(left) < 30
+        assert 0 < len(left) < 120
         said = capsys.readouterr().out
         assert "Not sent, as it was stopped before: P" in said
         assert "%cocalc copies --retry sends them." in said
@@ -260,9 +260,9 @@ def test_a_stopped_cp_says_what_to_do_and_the_rest_can_be_sent(online, monkeypat
         assert "retry() sends them" in batch._repr_html_()
         assert {job.state for job in online("%cocalc copies")} == {"done", "waiting"}
         assert online("%cocalc copies --retry") is batch
-        assert batch.states == {"done": 30}
+        assert batch.states == {"done": 120}
         assert not batch.unsent
-        assert site.requests["v1/copy_path_between_projects"] == 30, "none twice"
+        assert site.requests["v1/copy_path_between_projects"] == 120, "none twice"
 
 
 def test_cp_with_check(both):
