@@ -253,8 +253,8 @@ def test_every_error_says_what_to_do_next(both, generation, line, error, next_st
 
 def texts():
     """Every string of the package that an error of a command can hold, whole."""
-    files = [*(PACKAGE / "api").glob("*.py"), PACKAGE / "address.py", PACKAGE / "config.py"]
-    for file in [*files, *(PACKAGE / "frame").glob("*.py")]:
+    files = [*(PACKAGE / "api").rglob("*.py"), PACKAGE / "address.py", PACKAGE / "config.py"]
+    for file in [*files, *(PACKAGE / "frame").rglob("*.py")]:
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 yield node.value
