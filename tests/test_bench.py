@@ -182,4 +182,4 @@ def test_strict_turns_a_missed_bar_into_an_exit_code(
 
 def test_an_unknown_bench_is_told_which_there_are(capsys: pytest.CaptureFixture) -> None:
     assert command.main(["speed"]) == 2
-    assert "import|bundle|exec|copy|roundtrip|all|chart" in capsys.readouterr().err
+    assert "import|bundle|exec|copy|roundtrip|shown|gather|all|chart" in capsys.readouterr().err

@@ -155,7 +155,7 @@ def test_done_without_the_file_open(ready, site):
 
 @pytest.mark.parametrize("fault", ["reload-in-flight", "reload-after-ack"])
 def test_reload_in_flight(ready, site, fault):
-    page, widget = ready()
+    page, widget = ready(deadlines={**QUICK, "ack": 10, "done": 20})
     site.fault(fault)
     assert page.ends(widget.open("lesson.md"), seconds=25).verified is True
     page.at_rest()
