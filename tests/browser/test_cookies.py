@@ -17,7 +17,7 @@ def test_signed_out_although_a_token_was_given(ready):
     page, widget = ready()
     command = widget.open("lesson.md")
     page.until(lambda: "third-party cookies" in widget.reason)
-    assert "third-party cookies" in page.line()
+    page.until(lambda: "third-party cookies" in page.line())
     error = page.ends(command)
     assert isinstance(error, ChannelBlockedError)
     for words in (

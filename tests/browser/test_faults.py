@@ -172,7 +172,7 @@ def test_reload_brings_the_files_back(ready, site):
     born = page.frame.locator("body").evaluate("() => performance.timeOrigin")
     page.frame.locator("body").evaluate("() => location.reload()")
     page.until(lambda: not widget.ready)
-    assert page.line() == "Reconnecting …"
+    page.until(lambda: page.line() == "Reconnecting …")
     page.until(lambda: widget.ready)
     page.until(lambda: page.ends(widget.status()).open_files == {lesson: names}, 30)
     assert page.frame.locator("body").evaluate("() => performance.timeOrigin") > born

@@ -59,7 +59,7 @@ def test_a_server_that_is_down_while_the_frame_loads_comes_back_by_itself(
         widget = new(stage, cocalc, cocalc_client, "a.md", known=False, token=False)
         stage.until(lambda: "can't be reached" in widget.reason, 30)
         assert "502" in widget.reason
-        assert stage.line() == widget.reason
+        stage.until(lambda: stage.line() == widget.reason)
         assert (widget.ready, widget.open_files) == (False, {})
         assert widget.channel in ("booting", "navigation")
     finally:
@@ -67,7 +67,7 @@ def test_a_server_that_is_down_while_the_frame_loads_comes_back_by_itself(
     stage.until(lambda: widget.ready, 30)
     stage.until(lambda: sees(stage), 10)
     stage.until(lambda: widget.open_files == {cocalc.projects["Mine"]: ["a.md"]}, 10)
-    assert "can't be reached" not in stage.line()
+    stage.until(lambda: "can't be reached" not in stage.line())
     stage.at_rest()
 
 
@@ -149,7 +149,7 @@ def test_a_frame_below_the_fold_says_so_and_commands_wait_for_it(cocalc, cocalc_
     widget = new(stage, cocalc, cocalc_client)
     command = widget.open("a.md")
     stage.until(lambda: "scroll it into view" in widget.reason, 20)
-    assert "scroll it into view" in stage.line()
+    stage.until(lambda: "scroll it into view" in stage.line())
     stage.page.wait_for_timeout(3000)
     stage.pump()
     assert not command.done()
@@ -165,6 +165,6 @@ def test_a_second_view_says_where_the_first_is(cocalc, cocalc_client, open_stage
     stage.until(lambda: widget.ready, 20)
     stage.show(widget)
     stage.page.get_by_text("Shown above.").wait_for()
-    assert stage.line(1) == stage.line(0)
+    stage.until(lambda: stage.line(1) == stage.line(0))
     assert "Waiting for the kernel" not in stage.line(1)
     stage.at_rest()

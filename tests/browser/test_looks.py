@@ -75,8 +75,8 @@ def test_a_mood_for_each_state(ready, site):
     site.fault("ack-without-done")
     command = widget.open("lesson.md")
     page.until(lambda: "start project" in page.line())
-    assert mood.get_attribute("data-mood") == "wait"
+    page.until(lambda: mood.get_attribute("data-mood") == "wait")
     page.ends(command)
     widget.close()
     page.until(lambda: mood.get_attribute("data-mood") == "bad")
-    assert "Run the cell again" in page.line()
+    page.until(lambda: "Run the cell again" in page.line())
