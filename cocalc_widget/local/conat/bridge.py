@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 from ..http import NO_KEY, AnsweredError, ParametersHandler
 from ..services.failures import ServiceError, check_uuid
 from ..services.projects import project_of
-from .methods import BAD_UUID, HUB, PROJECT
+from .hub import HUB
+from .methods import BAD_UUID
+from .project import PROJECT
 
 if TYPE_CHECKING:
     from ..state.accounts import Caller

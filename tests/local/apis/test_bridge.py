@@ -9,7 +9,8 @@ import pytest
 import requests
 
 from cocalc_widget import LocalCoCalc
-from cocalc_widget.local.conat import methods
+from cocalc_widget.local.conat import hub as hub_methods
+from cocalc_widget.local.conat import project
 
 from ..conftest import Api, until
 
@@ -118,11 +119,11 @@ def test_files_and_commands_of_a_project(b: LocalCoCalc) -> None:
 
 def test_left_out_methods_are_unknown_functions(b: LocalCoCalc) -> None:
     api = Api(b)
-    assert not methods.UNIMPLEMENTED & set(methods.HUB)
-    assert not methods.UNIMPLEMENTED_IN_PROJECT & set(methods.PROJECT)
-    for name in methods.UNIMPLEMENTED:
+    assert not hub_methods.UNIMPLEMENTED & set(hub_methods.HUB)
+    assert not project.UNIMPLEMENTED_IN_PROJECT & set(project.PROJECT)
+    for name in hub_methods.UNIMPLEMENTED:
         assert hub(api, name) == {"error": f"Error: unknown function '{name}'"}
-    for name in methods.UNIMPLEMENTED_IN_PROJECT:
+    for name in project.UNIMPLEMENTED_IN_PROJECT:
         call = {"name": name, "project_id": b.projects["Lesson"]}
         answer = api.post("/api/conat/project", call).json()
         assert answer == {"error": f"Error: unknown function '{name}'"}

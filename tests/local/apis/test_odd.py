@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from cocalc_widget import LocalCoCalc
-from cocalc_widget.local.conat.methods import HUB, PROJECT
+from cocalc_widget.local.conat.hub import HUB
+from cocalc_widget.local.conat.project import PROJECT
 from cocalc_widget.local.v1.events import EVENTS
 from cocalc_widget.local.v2.endpoints import ENDPOINTS
 

@@ -1,0 +1,81 @@
+"""Owns a project's methods on the conat bridge: its commands and its files."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from ..services import commands, files
+from ..services.failures import ServiceError, node_words
+from ..state.database import now
+from .methods import Options, ProjectMethod, method
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..state.site_state import SiteState
+
+PROJECT: dict[str, ProjectMethod] = {}
+# CoCalc's methods that the stand-in has not: they answer like an unknown function
+UNIMPLEMENTED_IN_PROJECT = frozenset({
+    "editor.*", "sync.*", "system.configuration", "system.jupyterExecute",
+    "system.listJupyterKernels", "system.moveFiles", "system.renameFile", "system.signal",
+    "system.stopJupyterKernel",
+})  # fmt: skip
+
+
+@method("system.ping", PROJECT)
+async def project_ping(_site: SiteState, _project_id: str, _o: Options) -> Any:
+    """Tell the time in ms."""
+    return {"now": int(now() * 1000)}
+
+
+@method("system.test", PROJECT)
+async def project_test(_site: SiteState, project_id: str, _o: Options) -> Any:
+    """Which project this is."""
+    return {"project_id": project_id, "server_time": int(now() * 1000)}
+
+
+@method("system.exec", PROJECT)
+async def exec_(site: SiteState, project_id: str, o: Options) -> Any:
+    """Run a command."""
+    if o.get("command") is None:
+        raise ServiceError("TypeError: Cannot read properties of undefined (reading 'split')")
+    try:
+        return await commands.execute(site, project_id, o, none="undefined")
+    except ServiceError as error:
+        raise ServiceError(str(error.error).partition(" -- ")[2]) from None
+
+
+@method("system.writeTextFileToProject", PROJECT)
+async def write_text(site: SiteState, project_id: str, o: Options) -> Any:
+    """Write a file."""
+    path = str(o.get("path") or "")
+    with _worded("open", path):
+        await files.write_text(site, project_id, path, str(o.get("content") or ""))
+    site.projects.touch(project_id)
+
+
+@method("system.readTextFileFromProject", PROJECT)
+async def read_text(site: SiteState, project_id: str, o: Options) -> Any:
+    """A file's text."""
+    path = str(o.get("path") or "")
+    with _worded("open", path):
+        return await files.read_text(site, project_id, path)
+
+
+@method("system.listing", PROJECT)
+async def listing(site: SiteState, project_id: str, o: Options) -> Any:
+    """What a directory holds."""
+    path = str(o.get("path") or "")
+    with _worded("scandir", path):
+        return await files.listing(site, project_id, path, hidden=bool(o.get("hidden")))
+
+
+@contextmanager
+def _worded(call: str, path: str) -> Iterator[None]:
+    """What the file system refuses inside is told in Node.js's words."""
+    try:
+        yield
+    except OSError as error:
+        raise ServiceError(f"Error: {node_words(error, call, path)}") from None
