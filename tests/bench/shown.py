@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import time
 from typing import Any
 
 from cocalc_widget.api import Client
@@ -163,5 +164,9 @@ def _sign_in(page: Any, site: Any) -> None:
         token = client.create_token(site.account_id, site.password)
     tab = page.context.new_page()
     tab.goto(dataclasses.replace(token, host=HOST).url())
+    ends = time.monotonic() + 30
+    while not any(cookie["name"] == "remember_me" for cookie in page.context.cookies(HOST)):
+        assert time.monotonic() < ends, "nobody was signed in"
+        tab.wait_for_timeout(50)  # A's page starts first, and takes the token then
     tab.wait_for_load_state("networkidle")
     tab.close()

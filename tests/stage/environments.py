@@ -11,7 +11,7 @@ CACHE = ROOT / ".cache" / "matrix"
 # What a kernel needs of the widget and the client, and nothing of the front end.
 NEEDS = (
     *("ipywidgets", "anywidget>=0.11", "requests", "traitlets", "tqdm", "coverage"),
-    *("idna", "publicsuffixlist", "platformdirs"),
+    *("idna", "publicsuffixlist"),
 )
 # Counts what a kernel runs of the package, where the tests are told to count.
 MEASURE = "import coverage; coverage.process_startup()\n"

@@ -183,7 +183,6 @@ def test_a_handshake_that_drips_behind_a_proxy(through: Any) -> None:
 
 def test_a_proxy_that_speaks_socks(monkeypatch: pytest.MonkeyPatch, ca: Any) -> None:
     """What breaks behind it was sent, as elsewhere; and deadlines hold."""
-    pytest.importorskip("socks")
 
     def socks5(act: Act) -> Act:
         def greet(talk: Talk) -> None:
