@@ -171,6 +171,7 @@ class LocalCoCalc:
             raise
         self.port = self._server.port
         self.url = f"https://localhost:{self.port}"
+        self.core.port = self.port
         for name in self._first_faults:
             self.fault(name)
         return self
@@ -276,7 +277,7 @@ class LocalCoCalc:
         await self._server.gone()
 
     async def _make(self, home: Path) -> Application:
-        state = self._state = SiteState(home, self._options)
+        state = self._state = SiteState(home, self._options, self._private)
         owner = make_owner(state, admin=self._admin)
         self.account_id, self.email = owner.account_id, owner.email
         self.password, self.api_key = owner.password, owner.api_key

@@ -4,24 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ...address import is_uuid
-from ..services import accounts, copies, projects, queries
+from ..services import accounts, copies, kernels, projects, queries
 from ..services.failures import ServiceError, check_uuid
-from ..state.database import now
+from ..state.database import iso, now
 from .methods import BAD_UUID, Method, Options, method, thrown
+from .people import PEOPLE
 
 if TYPE_CHECKING:
     from ..state.accounts import Caller
     from ..state.site_state import SiteState
 
-HUB: dict[str, Method] = {}
-_TOKEN_SECONDS = 24 * 3600  # (source)
+HUB: dict[str, Method] = dict(PEOPLE)
 # CoCalc's methods that the stand-in has not: they answer like an unknown function
 UNIMPLEMENTED = frozenset({
-    "compute.*", "fileSync.*", "jupyter.execute", "jupyter.kernels", "messages.get",
-    "messages.send", "org.addAdmin", "org.createUser", "org.get", "org.getAll", "org.getUsers",
-    "org.message", "org.removeAdmin", "org.removeUser", "org.set", "projects.status",
-    "purchases.*", "sync.history",
+    "compute.*", "fileSync.*", "purchases.*",
 })  # fmt: skip
 
 
@@ -45,7 +41,8 @@ async def test(_site: SiteState, caller: Caller, _o: Options) -> Any:
 @method("system.getNames", HUB)
 async def get_names(site: SiteState, _caller: Caller, ids: Options) -> Any:
     """Names of accounts."""
-    return accounts.names(site, ids)
+    found = accounts.names(site, ids)
+    return {who: {**names, "profile": None} for who, names in found.items()}
 
 
 @method("system.userSearch", HUB)
@@ -97,13 +94,15 @@ async def start(site: SiteState, caller: Caller, o: Options) -> Any:
 @method("projects.stop", HUB)
 async def stop(site: SiteState, caller: Caller, o: Options) -> Any:
     """Stop a project."""
-    site.projects.change(_project(site, caller, o), running=0)
+    site.stop_project(_project(site, caller, o))
 
 
 @method("projects.touch", HUB)
 async def touch(site: SiteState, caller: Caller, o: Options) -> Any:
-    """Mark a project as used."""
-    site.projects.touch(_project(site, caller, o))
+    """Mark a project as used, and start it."""
+    project_id = _project(site, caller, o)
+    site.projects.touch(project_id)
+    await site.start_project(project_id)
 
 
 @method("projects.deleteProject", HUB)
@@ -122,67 +121,83 @@ async def state(site: SiteState, caller: Caller, o: Options) -> Any:
     return {"ip": "127.0.0.1", **projects.state_of(row)}
 
 
+@method("projects.status", HUB)
+async def status(site: SiteState, caller: Caller, o: Options) -> Any:
+    """What a running project tells of itself."""
+    return projects.status_of(site, _project(site, caller, o))
+
+
 @method("projects.addCollaborator", HUB)
 async def add_collaborator(site: SiteState, caller: Caller, o: Options) -> Any:
-    """Let an account into a project; the options are nested (source)."""
+    """Let accounts into projects; the options are nested (source)."""
     inner = _inner(o)
-    site.projects.add(_project(site, caller, inner), str(inner.get("account_id")))
+    who = inner.get("project_id"), inner.get("account_id")
+    with thrown():
+        return {"project_id": projects.add_collaborators(site, caller, *who)}
 
 
 @method("projects.removeCollaborator", HUB)
 async def remove_collaborator(site: SiteState, caller: Caller, o: Options) -> Any:
-    """Take an account out of a project; the options are nested (source)."""
+    """Take accounts out of projects; the options are nested (source)."""
     inner = _inner(o)
-    site.projects.remove(_project(site, caller, inner), str(inner.get("account_id")))
+    with thrown():
+        projects.remove_collaborators(
+            site, caller, inner.get("project_id"), inner.get("account_id")
+        )
+
+
+@method("projects.inviteCollaborator", HUB)
+async def invite_collaborator(site: SiteState, caller: Caller, o: Options) -> Any:
+    """Let an account into a project, as `addCollaborator` does; here nobody gets a mail."""
+    inner = _inner(o)
+    with thrown():
+        projects.add_collaborators(site, caller, inner.get("project_id"), inner.get("account_id"))
+
+
+@method("projects.inviteCollaboratorWithoutAccount", HUB)
+async def invite_by_email(site: SiteState, caller: Caller, o: Options) -> Any:
+    """Let whoever has these e-mail addresses into a project."""
+    inner = _inner(o)
+    with thrown():
+        projects.invite(site, caller, inner.get("project_id"), inner.get("to"))
+
+
+@method("jupyter.kernels", HUB)
+async def jupyter_kernels(site: SiteState, caller: Caller, o: Options) -> Any:
+    """The kernels of a project."""
+    with thrown():
+        return await kernels.specs(site, _named_project(site, caller, o))
+
+
+@method("jupyter.execute", HUB)
+async def jupyter_execute(site: SiteState, caller: Caller, o: Options) -> Any:
+    """Run code in a project's kernel."""
+    with thrown():
+        project_id = _named_project(site, caller, o)
+        if not o.get("kernel"):
+            raise ServiceError("kernel must be specified")
+    outputs = await kernels.execute(site, project_id, o)
+    return {"output": outputs, "created": iso(now())}
+
+
+def _named_project(site: SiteState, caller: Caller, o: Options) -> object:
+    """A project that the caller may use; None where none is named: that is refused otherwise."""
+    project_id = o.get("project_id")
+    if project_id is None:
+        return None
+    return projects.project_of(site, caller, check_uuid(project_id, BAD_UUID))
+
+
+@method("sync.history", HUB)
+async def history(site: SiteState, caller: Caller, o: Options) -> Any:
+    """How a file was edited: the stand-in's pages edit none, so there are no patches."""
+    _project(site, caller, o)
+    return {"patches": [], "info": []}
 
 
 def _inner(o: Options) -> dict[str, Any]:
     inner = o.get("opts")
     return inner if isinstance(inner, dict) else {}
-
-
-@method("org.create", HUB)
-async def create_org(site: SiteState, caller: Caller, o: Options) -> Any:
-    """A new organization's id; site admins only."""
-    if not caller.admin:
-        raise ServiceError("Error: only admins may create organizations")
-    name = str(o.get("name"))
-    if site.accounts.org(name):
-        raise ServiceError("Error: name must be globally unique")
-    return site.accounts.create_org(name, caller.account_id)
-
-
-@method("org.addUser", HUB)
-async def add_user(site: SiteState, caller: Caller, o: Options) -> Any:
-    """Make an account a member of an organization; site admins only."""
-    row = _account(site, o.get("user"))
-    if not caller.admin:
-        raise ServiceError("Error: user must be an admin")
-    if row is None or not site.accounts.org(str(o.get("name"))):
-        raise ServiceError("Error: no such user or organization")
-    site.accounts.join(row["account_id"], str(o["name"]))
-
-
-@method("org.createToken", HUB)
-async def create_token(site: SiteState, caller: Caller, o: Options) -> Any:
-    """An auth token for a member of an organization, for its admin or a site admin."""
-    row = _account(site, o.get("user"))
-    if row is None or not row["org"]:
-        raise ServiceError("Error: user is not in an org")
-    org = site.accounts.org(row["org"])
-    if not caller.admin and (org is None or org["owner"] != caller.account_id):
-        raise ServiceError("Error: user must be an admin of the org")
-    expire = o.get("expire")
-    seconds = expire / 1000 if isinstance(expire, int | float) else now() + _TOKEN_SECONDS
-    token = site.accounts.new_token(row["account_id"], seconds)
-    # a site without a DNS name gives a broken address (recording)
-    return {"token": token, "url": f"https:/auth/impersonate?auth_token={token}"}
-
-
-@method("org.expireToken", HUB)
-async def expire_token(site: SiteState, _caller: Caller, o: Options) -> Any:
-    """End a token; whoever holds it may, and an unknown one is no error (recording)."""
-    site.accounts.expire_token(str(o.get("token")))
 
 
 @method("system.generateUserAuthToken", HUB)
@@ -202,7 +217,3 @@ async def generate_token(site: SiteState, caller: Caller, o: Options) -> Any:
 async def revoke_token(site: SiteState, _caller: Caller, token: Options) -> Any:
     """End a token of any kind; whoever holds it may (source)."""
     site.accounts.expire_token(str(token))
-
-
-def _account(site: SiteState, user: object) -> dict[str, Any] | None:
-    return site.accounts.get(str(user)) if is_uuid(user) else site.accounts.by_email(str(user))

@@ -33,4 +33,5 @@ def thrown() -> Iterator[None]:
     try:
         yield
     except ServiceError as error:
-        raise ServiceError(f"Error: {error.error}") from None
+        kind = "Error" if type(error) is ServiceError else type(error).__name__
+        raise ServiceError(f"{kind}: {error.error}") from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from ..services import commands, files
+from ..services import commands, files, kernels
 from ..services.failures import ServiceError, node_words
 from ..state.database import now
 from .methods import Options, ProjectMethod, method
@@ -18,10 +18,17 @@ if TYPE_CHECKING:
 PROJECT: dict[str, ProjectMethod] = {}
 # CoCalc's methods that the stand-in has not: they answer like an unknown function
 UNIMPLEMENTED_IN_PROJECT = frozenset({
-    "editor.*", "sync.*", "system.configuration", "system.jupyterExecute",
-    "system.listJupyterKernels", "system.moveFiles", "system.renameFile", "system.signal",
-    "system.stopJupyterKernel",
+    "editor.*", "sync.*", "system.configuration", "system.moveFiles", "system.renameFile",
+    "system.signal",
 })  # fmt: skip
+
+
+# how a project tells that there is no such kernel (recording)
+_NO_SPEC = (
+    "Error: **Unable to Spawn Jupyter Kernel:**\n\nError: {words} \n\nTry this in a terminal to "
+    "help debug this (or contact support): `jupyter console --kernel={name}`\n\nOnce you fix the "
+    "problem, explicitly restart this kernel to test here."
+)
 
 
 @method("system.ping", PROJECT)
@@ -45,6 +52,30 @@ async def exec_(site: SiteState, project_id: str, o: Options) -> Any:
         return await commands.execute(site, project_id, o, none="undefined")
     except ServiceError as error:
         raise ServiceError(str(error.error).partition(" -- ")[2]) from None
+
+
+@method("system.jupyterExecute", PROJECT)
+async def jupyter_execute(site: SiteState, project_id: str, o: Options) -> Any:
+    """Run code in a kernel."""
+    if not o.get("kernel"):
+        raise ServiceError("Error: cannot spawn since no kernel is set")
+    try:
+        return await kernels.execute(site, project_id, o)
+    except kernels.UnknownSpecError as error:
+        told = _NO_SPEC.format(words=error.words, name=error.name)
+        raise ServiceError(told) from None
+
+
+@method("system.listJupyterKernels", PROJECT)
+async def list_kernels(site: SiteState, project_id: str, _o: Options) -> Any:
+    """The kernels that are alive."""
+    return kernels.running(site, project_id)
+
+
+@method("system.stopJupyterKernel", PROJECT)
+async def stop_kernel(site: SiteState, project_id: str, o: Options) -> Any:
+    """End a kernel."""
+    return {"success": await kernels.stop(site, project_id, o.get("pid"))}
 
 
 @method("system.writeTextFileToProject", PROJECT)

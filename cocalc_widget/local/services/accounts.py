@@ -26,7 +26,10 @@ async def create(
 ) -> str:
     """A new account; its id. Hashing its password takes a while."""
     first, last = (str(name or "") for name in names)
-    return await site.run(partial(site.accounts.create, first, last, email, password, by=caller))
+    make = partial(site.accounts.create, first, last, email, password, by=caller)
+    account_id = await site.run(make)
+    site.projects.welcome(account_id, email)
+    return account_id
 
 
 def names(site: SiteState, ids: object) -> dict[str, dict[str, str]]:

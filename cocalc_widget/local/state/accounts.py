@@ -1,4 +1,4 @@
-"""Owns accounts, organizations, and what proves who somebody is: passwords, keys, tokens, sessions.
+"""Owns accounts, and what proves who somebody is: passwords, keys, tokens, sessions.
 
 Secrets are kept hashed.
 """
@@ -100,20 +100,6 @@ class Accounts:
             f"{query}%",
             most,
         )
-
-    def create_org(self, name: str, owner: str, org_id: str = "") -> str:
-        """A new organization, with its admin; its id."""
-        org_id = org_id or str(uuid.uuid4())
-        self._database.insert("orgs", name=name, org_id=org_id, owner=owner)
-        return org_id
-
-    def org(self, name: str) -> dict[str, Any] | None:
-        """The organization of this name."""
-        return self._database.one("SELECT * FROM orgs WHERE name = ?", name)
-
-    def join(self, account_id: str, org: str) -> None:
-        """Make an account a member of an organization."""
-        self.change(account_id, org=org)
 
     def set_password(self, account_id: str, password: str) -> None:
         """Replace an account's password."""

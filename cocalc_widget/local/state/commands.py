@@ -8,12 +8,14 @@ import os
 import shlex
 import signal
 import subprocess
+import sys
 import threading
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Mapping
 
 TIMEOUT = 10.0  # seconds, unless the request says otherwise (doc)
 MAX_OUTPUT = 10_000_000  # characters kept of each stream
@@ -57,6 +59,24 @@ class Output:
     unable: bool = False
 
 
+def environment(project_id: str, root: Path, more: Mapping[str, object]) -> dict[str, str]:
+    """The variables of what runs in a project: few, and none of whoever runs the site.
+
+    `python3` is the one that runs the site, which has Jupyter.
+    """
+    return {
+        "PATH": os.pathsep.join(
+            [str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]
+        ),
+        "HOME": str(root),
+        "USER": "user",
+        "LANG": "C.UTF-8",
+        "TERM": "dumb",
+        "COCALC_PROJECT_ID": project_id,
+        **{str(k): str(v) for k, v in more.items()},
+    }
+
+
 class Runner:
     """Starts commands, knows those that still run, and can end them all."""
 
@@ -74,20 +94,11 @@ class Runner:
                 folder.mkdir(parents=True, exist_ok=True)
         if not inside:
             return Output("", _node_error("EACCES", -13, command), 1, unable=True)
-        environment = {
-            "PATH": os.environ.get("PATH", os.defpath),
-            "HOME": str(root),
-            "USER": "user",
-            "LANG": "C.UTF-8",
-            "TERM": "dumb",
-            "COCALC_PROJECT_ID": project_id,
-            **{str(k): str(v) for k, v in command.env.items()},
-        }
         try:
             process = subprocess.Popen(
                 command.argv,
                 cwd=folder,
-                env=environment,
+                env=environment(project_id, root, command.env),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,

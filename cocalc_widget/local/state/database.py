@@ -23,7 +23,16 @@ CREATE TABLE IF NOT EXISTS api_keys (
     name TEXT, created REAL, expire REAL);
 CREATE TABLE IF NOT EXISTS tokens (hash TEXT PRIMARY KEY, account_id TEXT, expire REAL);
 CREATE TABLE IF NOT EXISTS sessions (hash TEXT PRIMARY KEY, account_id TEXT, expire REAL);
-CREATE TABLE IF NOT EXISTS orgs (name TEXT PRIMARY KEY, org_id TEXT, owner TEXT);
+CREATE TABLE IF NOT EXISTS organizations (
+    name TEXT PRIMARY KEY, organization_id TEXT, title TEXT, description TEXT, link TEXT,
+    email_address TEXT);
+CREATE TABLE IF NOT EXISTS organization_admins (
+    name TEXT, account_id TEXT, PRIMARY KEY (name, account_id));
+CREATE TABLE IF NOT EXISTS invitations (
+    project_id TEXT, email TEXT, PRIMARY KEY (project_id, email));
+CREATE TABLE IF NOT EXISTS messages (
+    id INTEGER PRIMARY KEY, from_id TEXT, to_ids TEXT, subject TEXT, body TEXT, sent REAL,
+    thread_id INTEGER);
 CREATE TABLE IF NOT EXISTS projects (
     project_id TEXT PRIMARY KEY, title TEXT, description TEXT, created REAL, last_edited REAL,
     running INTEGER DEFAULT 0, deleted INTEGER DEFAULT 0);

@@ -135,6 +135,18 @@ class Projects:
         sql = "INSERT OR IGNORE INTO collaborators VALUES (?, ?, ?)"
         self._database.run(sql, project_id, account_id, role)
 
+    def invite(self, project_id: str, email: str) -> None:
+        """Let whoever makes an account with this address into a project then."""
+        self._database.run("INSERT OR IGNORE INTO invitations VALUES (?, ?)", project_id, email)
+
+    def welcome(self, account_id: str, email: str) -> None:
+        """A new account gets into the projects to which its address was invited."""
+        address = email.strip().lower()
+        sql = "SELECT project_id FROM invitations WHERE email = ?"
+        for row in self._database.all(sql, address):
+            self.add(row["project_id"], account_id)
+        self._database.run("DELETE FROM invitations WHERE email = ?", address)
+
     def remove(self, project_id: str, account_id: str) -> None:
         """Take an account out of a project; owners stay."""
         sql = (

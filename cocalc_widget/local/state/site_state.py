@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -10,9 +11,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from .accounts import Accounts, Caller
 from .commands import Runner
-from .database import Database
+from .database import Database, now
 from .faults import Faults, OpenPages
 from .jobs import CopyQueue
+from .kernels import Kernels
+from .messages import Messages
+from .organizations import Organizations
 from .project_log import ProjectLog
 from .projects import Projects
 
@@ -48,20 +52,26 @@ class Options:
 class SiteState:
     """What one site remembers, and what it works with. Made and used on the thread of its loop."""
 
-    def __init__(self, root: Path, options: Options) -> None:
+    def __init__(self, root: Path, options: Options, private: Path) -> None:
         self.options = options
         self._loop = asyncio.get_running_loop()
         self.database = Database(root / "site.sqlite", self._commit_soon)
         self.accounts = Accounts(self.database)
+        self.organizations = Organizations(self.database)
+        self.messages = Messages(self.database)
         self.projects = Projects(self.database, root / "projects")
         self.project_log = ProjectLog(self.database, compute_servers=options.generation == "B")
         self.runner = Runner()
+        self.kernels = Kernels(private / "kernels")
         self.faults = Faults()
         # file work and commands have pools of their own: a command may take minutes
         self._pool = ThreadPoolExecutor(8, thread_name_prefix="cocalc-local-files")
         self._commands = ThreadPoolExecutor(16, thread_name_prefix="cocalc-local-exec")
+        self._code = ThreadPoolExecutor(8, thread_name_prefix="cocalc-local-code")
         self.requests: Counter[str] = Counter()
         self.queue = CopyQueue(self.database, self.projects.root, self.run, options.copy_seconds)
+        self.port = 0  # where it is served
+        self._sessions: dict[str, tuple[float, str]] = {}  # project -> when it came up, and an id
         self.background: dict[str, dict[str, Any]] = {}  # commands that nobody waits for
         self._tasks: set[asyncio.Future[Any]] = set()
         self.pages = OpenPages(self._loop)
@@ -75,6 +85,10 @@ class SiteState:
     async def command(self, function: Callable[..., T], *args: object) -> T:
         """The same for commands of projects."""
         return await asyncio.get_running_loop().run_in_executor(self._commands, function, *args)
+
+    async def code(self, function: Callable[..., T], *args: object) -> T:
+        """The same for Jupyter kernels."""
+        return await asyncio.get_running_loop().run_in_executor(self._code, function, *args)
 
     def may(self, caller: Caller | None, project_id: str) -> bool:
         """Whether a caller may use a project; unknown projects are nobody's."""
@@ -90,6 +104,16 @@ class SiteState:
         if row and not row["running"]:
             await asyncio.sleep(self.options.start_seconds)
             self.projects.change(project_id, running=1)
+            self._sessions.pop(project_id, None)
+
+    def stop_project(self, project_id: str) -> None:
+        """Bring a project down, and end its kernels."""
+        self.projects.change(project_id, running=0)
+        self.keep(self._loop.run_in_executor(self._code, self.kernels.stop, project_id))
+
+    def session_of(self, project_id: str) -> tuple[float, str]:
+        """When a running project came up (s since 1970), and the id of this life of it."""
+        return self._sessions.setdefault(project_id, (now(), str(uuid.uuid4())))
 
     def keep(self, task: asyncio.Future[Any]) -> None:
         """Hold on to a task that nobody awaits, until it is done; its error is not news."""
@@ -119,6 +143,8 @@ class SiteState:
     def close(self) -> None:
         """End commands and threads, close the database."""
         self.runner.close()
+        self.kernels.close()
+        self._code.shutdown(wait=True, cancel_futures=True)
         self._pool.shutdown(wait=True, cancel_futures=True)
         self._commands.shutdown(wait=True, cancel_futures=True)
         self.database.close()

@@ -223,11 +223,14 @@ async def project_exec(site: SiteState, caller: Caller, p: Params) -> dict[str, 
 
 @event("touch_project", required=("project_id",))
 async def touch_project(site: SiteState, caller: Caller, p: Params) -> dict[str, Any]:
-    """Mark a project as used."""
-    site.projects.touch(check_access(site, caller, p["project_id"], "write"))
+    """Mark a project as used, and start it."""
+    project_id = check_access(site, caller, p["project_id"], "write")
+    site.projects.touch(project_id)
+    await site.start_project(project_id)
     return {"event": "success"}
 
 
+@event("add_collaborator", required=("project_id",), optional=("account_id", "token_id"))
 @event("invite_collaborator", required=("project_id", "account_id"))
 async def invite_collaborator(site: SiteState, caller: Caller, p: Params) -> dict[str, Any]:
     """Let an account into a project."""
@@ -238,7 +241,8 @@ async def invite_collaborator(site: SiteState, caller: Caller, p: Params) -> dic
 @event("remove_collaborator", required=("project_id", "account_id"))
 async def remove_collaborator(site: SiteState, caller: Caller, p: Params) -> dict[str, Any]:
     """Take an account out of a project."""
-    site.projects.remove(check_access(site, caller, p["project_id"], "write"), str(p["account_id"]))
+    project_id = check_access(site, caller, p["project_id"], "write")
+    projects.remove_collaborators(site, caller, project_id, p["account_id"])
     return {"event": "success"}
 
 

@@ -149,8 +149,10 @@ async def api_keys(handler: Handler, caller: Caller | None, body: Body) -> Any:
         return {"response": _keys(handler, caller, None)}
     if action in ("edit", "delete"):
         wanted = body.get("id")
+        if not isinstance(wanted, int) or not abs(wanted) < 2**31:
+            raise ServiceError(f'invalid input syntax for type integer: "{wanted}"')
         if action == "edit":
-            if not _keys(handler, caller, wanted if isinstance(wanted, int) else -1):
+            if not _keys(handler, caller, wanted):
                 raise ServiceError(f"no api key with id {wanted}")
             site.accounts.rename_key(caller.account_id, wanted, str(body.get("name") or ""))
         else:
@@ -216,16 +218,17 @@ async def start(handler: Handler, caller: Caller | None, body: Body) -> Any:
 async def stop(handler: Handler, caller: Caller | None, body: Body) -> Any:
     """Stop a project."""
     check_uuid(body.get("project_id"))
-    project_id = project_of(handler.site, caller, body["project_id"])
-    handler.site.projects.change(project_id, running=0)
+    handler.site.stop_project(project_of(handler.site, caller, body["project_id"]))
     return {"status": "ok"}
 
 
 @endpoint("projects/touch")
 async def touch(handler: Handler, caller: Caller | None, body: Body) -> Any:
-    """Mark a project as used."""
+    """Mark a project as used, and start it."""
     check_uuid(body.get("project_id"))
-    handler.site.projects.touch(project_of(handler.site, caller, body["project_id"]))
+    project_id = project_of(handler.site, caller, body["project_id"])
+    handler.site.projects.touch(project_id)
+    await handler.site.start_project(project_id)
     return {}
 
 
