@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from ..errors import ConfigurationError
 from .routes import make_application
+from .seed import default_content, make_owner
 from .server import Server, make_certificate
 from .state.faults import check_fault
 from .state.files import delete
-from .state.seed import default_content, make_owner
 from .state.site_state import Options, SiteState
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 import requests
+from jupyter_client.kernelspec import KernelSpecManager
 
 from cocalc_widget import LocalCoCalc
 
@@ -20,6 +21,16 @@ FILES = {
     "top.txt": "t",
 }
 NOTEBOOK = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+_UNKNOWN_JOB = re.compile(r"unknown|nope|missing")
+_SEARCH = r"user_search|search\.name|accounts\.search"
+# what had been begun, by the names of recordings; the first that fits
+_BEGUN = {
+    "get.completed": "for i in 1 2 3; do echo $i; done; exit 3",
+    "done": "echo done",
+    "await": "echo done",
+    r"^async\.get\.running": "echo 1; echo 2; sleep 1",
+    "": "sleep 1",
+}
 _WRONG = re.compile(r"wrong_(legacy_|new_)?key|garbage|bearer_wrong")
 
 
@@ -77,6 +88,7 @@ class Stage:
         """What had happened before this recording was made."""
         name, body = recording["name"], recording["request"].get("body")
         self.core.accounts._bans.clear()
+        self.core.accounts.active.clear()
         self.site.store.run("DELETE FROM copies")
         self.core.queue.paused = not name.startswith("kucalc.copy.")
         answer = recording["response"].get("body")
@@ -101,14 +113,22 @@ class Stage:
             fields = ("V", "Two", "v2u1795432343@example.com", "PW3_PLACEHOLDER")
             self.core.accounts.create(*fields)
         if name in ("hub.createToken", "hub.org.create"):
-            self.site.store.run("DELETE FROM orgs WHERE name = 'uni'")
+            self.site.store.run("DELETE FROM organizations WHERE name = 'uni'")
+        if name.startswith("v1.copy.large"):  # what had been copied when it was looked at
+            made = 40 if "large.wait" in name else 28
+            where = "big-wait" if "large.wait" in name else "big-nowait"
+            content = {f"{where}/{n}": "x" for n in range(made)}
+            self.core.projects.fill(self.projects[1], content)
         if name.startswith("v1.copy."):
             self.core.projects.fill(self.projects[0], {"one.txt": "1"})
             self.core.projects.fill(self.projects[1], {"wall": "in the way"})
         self._prepare_queries(name)
+        self._prepare_people(name)
+        self._prepare_code(name)
         in_org = name == "hub.createToken"
         if in_org:
-            self.site.store.insert("orgs", name="uni", org_id="x", owner=self.owner)
+            self.core.organizations.create("uni")
+            self.core.organizations.add_admin("uni", self.owner)
         self.site.store.run(
             "UPDATE accounts SET org = ? WHERE account_id = ?",
             "uni" if in_org else None,
@@ -125,7 +145,7 @@ class Stage:
                 entry = log.opened(self.projects[0], self.owner, "a.md")
                 if name.startswith("log."):
                     log.rendered(entry, 845)
-        if name in ("project.state", "v1.query.project.fields"):
+        if name in ("project.state", "project.status", "project.fields", "v1.query.project.fields"):
             self.core.projects.change(self.projects[0], running=1)
         if name.startswith("v1.query.projects_all"):
             self.core.projects.touch(self.projects[0])  # the first of them is none that is deleted
@@ -133,6 +153,27 @@ class Stage:
         if re.fullmatch(r"project\.delete(d\.\w+)?|v1\.query\.delete", name):
             self.gone = self.core.projects.create(self.owner, "Throwaway")
             self.core.projects.change(self.gone, deleted=int("deleted" in name))
+
+    def _prepare_people(self, name: str) -> None:
+        # somebody who is in no project of the owner's, unless the recording has let them in
+        if name.startswith(("collab.", "v1.add_collaborator", "v1.invite_collaborator", "v2.proj")):
+            inside = name.startswith(("collab.remove", "v2.projects.collaborators"))
+            for other in self.accounts[1:]:
+                self.core.projects.remove(self.projects[0], other)
+                if inside:
+                    self.core.projects.add(self.projects[0], other)
+
+    def _prepare_code(self, name: str) -> None:
+        old = self.core.options.generation == "A"
+        # the recorded server of generation A had no kernels at all
+        if old:
+            none = KernelSpecManager(kernel_dirs=[], ensure_native_kernel=False)
+            self.core.kernels.find = lambda _root: none
+        if re.match(r"(exec|async|run|hub\.run|v2\.exec|v2\.jup)\.", name):
+            self.core.projects.change(self.projects[0], running=1)
+        files = {"a.md": "# A\n", "blob.bin": bytes(range(256)), "new1/x.txt": "x"}
+        if name.startswith(("listing.", "read.", "move")):
+            self.core.projects.fill(self.projects[0], files)
 
     def send(self, recording: dict[str, Any], timeout: float = 20) -> requests.Response:
         """The recorded request, with this site's keys."""
@@ -185,8 +226,16 @@ class Stage:
             if body.endswith("json>"):
                 return fields
             return "&".join(f"{k}={v}" for k, v in fields.items())
-        if isinstance(body, dict) and "async_get" in body and body["async_get"] != "nope":
-            return {**body, "async_get": self._background(done="done" in name)}
+        inner = body["args"][0] if isinstance(body, dict) and body.get("args") else body
+        if isinstance(inner, dict) and "async_get" in inner and not _UNKNOWN_JOB.search(name):
+            job = self._background(name)
+            inner = {**inner, "async_get": job}
+            return {**body, "args": [inner]} if "args" in body else inner
+        if name == "async.kill":
+            return {**body, "args": [{**inner, "pid": self._background_pid()}]}
+        if "stranger@example.test" not in str(body) and re.search(_SEARCH, name):
+            query = json.dumps(body).replace("teacher test", "owner one")
+            return json.loads(query.replace("teacher", "owner").replace('"user"', '"owner"'))
         if self.gone:
             made_up = re.compile(r"(?<=\"project_id\": \")[0-9a-f-]{36}")
             return json.loads(made_up.sub(self.gone, json.dumps(body)))
@@ -194,21 +243,38 @@ class Stage:
             return json.loads(
                 json.dumps(body).replace("stranger@example.test", "student@example.com")
             )
+        if name == "run.too_long":  # the server's deadline, and not so long a wait
+            return {**body, "timeout": 4000}
+        if re.match(r"collab\.|v1\.(add|invite)_collaborator", name):
+            text = json.dumps(body).replace("bbbbbbbb-0000-4000-8000-000000000002", self.owner)
+            return json.loads(text.replace("bbbbbbbb-0000-4000-8000-000000000003", self.student))
         if name in ("api-keys.edit", "api-keys.delete"):
             return {**body, "id": self.core.accounts.new_key(self.owner)[0]}
         return body
 
-    def _background(self, *, done: bool) -> str:
-        body = {"project_id": self.projects[0], "command": f"sleep {0 if done else 1}; echo done"}
+    def _background_pid(self) -> int:
+        job = self.core.background.get(self._background("killed"))
+        assert job is not None
+        assert job.progress.pid is not None
+        return job.progress.pid
+
+    def _background(self, name: str) -> str:
+        """A command that was begun, and is as far as it was in the recording of this name."""
+        line = next((line for words, line in _BEGUN.items() if re.search(words, name)))
+        body = {"project_id": self.projects[0], "command": line}
         url = f"{self.site.url}/api/v2/exec"
         more = {"bash": True, "async_call": True}
         auth = (self.owner_key, "")
-        job = self.session.post(url, json={**body, **more}, auth=auth, timeout=10).json()["job_id"]
+        answer = self.session.post(url, json={**body, **more}, auth=auth, timeout=10).json()
+        job = self.core.background.get(answer["job_id"])
+        assert job is not None
         deadline = time.monotonic() + 5
-        while done and self.core.background[job]["status"] == "running":
+        while not (
+            job.ended or ("sleep 1" in line and line.count("echo") <= len(job.progress.stdout))
+        ):
             assert time.monotonic() < deadline
             time.sleep(0.01)
-        return str(job)
+        return str(job.job_id)
 
 
 def _seconds(value: Any) -> float | None:

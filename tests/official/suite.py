@@ -31,8 +31,8 @@ def fetched() -> Path:
     version = importlib.metadata.version(NAME)
     if version not in KNOWN:
         raise SuiteError(
-            f"{NAME} {version} is installed, whose tests nobody has read: look at them, and at what "
-            f"tests/official/fixtures.py gives them, and add its checksum to {Path(__file__).name}."
+            f"{NAME} {version} is installed, whose tests nobody has read: look at them, and at "
+            f"what tests/official/fixtures.py gives them, and add its checksum to suite.py."
         )
     file = CACHE / f"{NAME.replace('-', '_')}-{version}.tar.gz"
     if not file.exists():

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 _DEADLINE = 15.0  # seconds, unless the request says otherwise (source)
 _BAD_KEY = "must be signed in and MUST provide an api key (cookies are not allowed)"
 _NO_NAME = "TypeError: Cannot read properties of undefined (reading 'split')"
-_BARE = ("system.getNames", "system.revokeUserAuthToken")  # a list, a string
+# these take a list or a string
+_BARE = ("system.getNames", "system.revokeUserAuthToken", "system.realpath")
 
 
 class ConatHandler(ParametersHandler):
@@ -71,7 +72,7 @@ class ConatHandler(ParametersHandler):
         if name not in PROJECT:
             raise ServiceError(f"Error: unknown function '{name}'")
         await self.site.start_project(project_id)
-        options = options if isinstance(options, dict) else {}
+        options = options if isinstance(options, dict) or name in _BARE else {}
         work = PROJECT[name](self.site, project_id, options)
         return await self._within(work, body, f"project.{project_id}", name)
 
@@ -83,6 +84,9 @@ class ConatHandler(ParametersHandler):
         seconds = timeout / 1000 if isinstance(timeout, int | float) and timeout > 0 else _DEADLINE
         done, _ = await asyncio.wait({task}, timeout=seconds)
         if not done:
+            if subject.startswith("project."):  # the two word it differently (recordings)
+                where = f"callHub: subject='{subject}.0.api.-', name='{name}', code='408' "
+                raise ServiceError(f"timeout - {where}")
             where = f"callHub: subject='{subject}.api', name='{name}', code='408'"
             raise ServiceError(f"Error: operation has timed out - {where}")
         return task.result()

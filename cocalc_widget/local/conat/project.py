@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 PROJECT: dict[str, ProjectMethod] = {}
 # CoCalc's methods that the stand-in has not: they answer like an unknown function
 UNIMPLEMENTED_IN_PROJECT = frozenset({
-    "editor.*", "sync.*", "system.configuration", "system.moveFiles", "system.renameFile",
-    "system.signal",
+    "editor.*", "sync.*", "system.configuration",
 })  # fmt: skip
 
 
@@ -46,12 +45,22 @@ async def project_test(_site: SiteState, project_id: str, _o: Options) -> Any:
 @method("system.exec", PROJECT)
 async def exec_(site: SiteState, project_id: str, o: Options) -> Any:
     """Run a command."""
-    if o.get("command") is None:
-        raise ServiceError("TypeError: Cannot read properties of undefined (reading 'split')")
     try:
-        return await commands.execute(site, project_id, o, none="undefined")
+        if o.get("async_get") is not None:
+            return await commands.standing(site, project_id, o)
+        if o.get("command") is None:
+            hint = "Cannot read properties of undefined (reading 'split')"
+            raise ServiceError(f" -- TypeError: {hint}")
+        run = commands.begin if o.get("async_call") else commands.execute
+        return await run(site, project_id, o, none="undefined")
     except ServiceError as error:
         raise ServiceError(str(error.error).partition(" -- ")[2]) from None
+
+
+@method("system.signal", PROJECT)
+async def send_signal(site: SiteState, project_id: str, o: Options) -> Any:
+    """Send a signal to a command."""
+    commands.send_signal(site, project_id, o)
 
 
 @method("system.jupyterExecute", PROJECT)
@@ -99,8 +108,47 @@ async def read_text(site: SiteState, project_id: str, o: Options) -> Any:
 async def listing(site: SiteState, project_id: str, o: Options) -> Any:
     """What a directory holds."""
     path = str(o.get("path") or "")
-    with _worded("scandir", path):
-        return await files.listing(site, project_id, path, hidden=bool(o.get("hidden")))
+    with _worded("opendir", path):
+        # a folder that is missing is made (recording)
+        return await files.listing(site, project_id, path, hidden=bool(o.get("hidden")), make=True)
+
+
+@method("system.moveFiles", PROJECT)
+async def move_files(site: SiteState, project_id: str, o: Options) -> Any:
+    """Move files into a folder, which is made if it is missing."""
+    with _worded("rename", str(o.get("dest") or "")):
+        await files.move(site, project_id, _paths(o), str(o.get("dest") or ""))
+    site.projects.touch(project_id)
+
+
+@method("system.renameFile", PROJECT)
+async def rename_file(site: SiteState, project_id: str, o: Options) -> Any:
+    """Give a file another name."""
+    old, new = str(o.get("src") or ""), str(o.get("dest") or "")
+    with _worded("rename", old):
+        await files.rename(site, project_id, old, new)
+    site.projects.touch(project_id)
+
+
+@method("system.deleteFiles", PROJECT)
+async def delete_files(site: SiteState, project_id: str, o: Options) -> Any:
+    """Delete files, and folders with all that is in them; what is not there is no error."""
+    with _worded("rm", ""):
+        await files.delete(site, project_id, _paths(o))
+    site.projects.touch(project_id)
+
+
+@method("system.realpath", PROJECT)
+async def realpath(site: SiteState, project_id: str, o: Options) -> Any:
+    """Where a path leads, from the project's home."""
+    path = o if isinstance(o, str) else str(o.get("path") or "") if isinstance(o, dict) else ""
+    with _worded("realpath", path):
+        return await files.realpath(site, project_id, path)
+
+
+def _paths(o: Options) -> list[str]:
+    paths = o.get("paths")
+    return [str(path) for path in paths] if isinstance(paths, list) else []
 
 
 @contextmanager

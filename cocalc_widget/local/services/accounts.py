@@ -50,12 +50,18 @@ def search(site: SiteState, query: str, limit: object = None) -> list[dict[str, 
             "name": None,
             # told to who knows it already (recording)
             **({"email_address": query} if query.lower() == row["email_address"] else {}),
-            "last_active": None,
+            "last_active": active(site, row["account_id"]),
             "created": int(row["created"] * 1000),
             "email_address_verified": None,
         }
         for row in site.accounts.search(query, min(most, _MOST_FOUND))
     ]
+
+
+def active(site: SiteState, account_id: str) -> int | None:
+    """When an account's key was used last (ms since 1970), as far as this site remembers."""
+    seconds = site.accounts.active.get(account_id)
+    return None if seconds is None else int(seconds * 1000)
 
 
 async def user_token(

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import time
+import contextlib
+import signal
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from ..state.commands import MAX_OUTPUT, TIMEOUT, Command
+from ..state.background import Job
+from ..state.commands import MAX_OUTPUT, TIMEOUT, Command, Output, Progress
 from ..state.database import iso, now
 from .failures import ServiceError
 
 if TYPE_CHECKING:
     from ..state.site_state import SiteState
 
+_STDERR = 1024  # characters of it in an error
+_TICK = 0.02  # seconds between two looks at a command that somebody waits for
+_SIGNALS = frozenset(int(each) for each in signal.Signals)
+_SILENT = {"stdout": "", "stderr": ""}
 LONGEST = 1e6  # seconds; no clock counts any number
 
 
@@ -22,9 +28,105 @@ async def execute(
 ) -> dict[str, Any]:
     """Run a command and wait for it; a failure raises `ServiceError`."""
     await site.start_project(project_id)
-    args = p.get("args")
-    timeout = p.get("timeout")
-    env = p.get("env")
+    command = _command(site, project_id, p, none)
+    output = await _run(site, project_id, command, None)
+    words = command.words(none)
+    if output.exit_code < 0 and site.options.generation == "A":
+        # A waits for a shell that was killed until the time is over (measured)
+        await _until_ended(site, command.timeout)
+        output = Output(output.stdout, output.stderr, 1, killed=True)
+    if output.killed:
+        ran = "bash /temp/a.sh" if command.bash else " ".join(command.argv)
+        raise ServiceError(f"{words} -- killed command '{ran}'")
+    exit_code = _exit_code(output)
+    err_on_exit = p.get("err_on_exit")
+    wanted = err_on_exit is None or err_on_exit
+    if exit_code and (wanted or output.unable):
+        listed = " ".join(command.args or [])
+        ran = command.command if command.bash else f"'{command.command}' (args={listed})"
+        how = f"exited with nonzero code {exit_code}" if wanted else "was not able to run"
+        stderr = output.stderr
+        if len(stderr) > _STDERR:
+            stderr = f"{stderr[: _STDERR - 1]}…"
+        raise ServiceError(f"{words} -- command '{ran}' {how} -- stderr='{stderr}'")
+    streams = {"stdout": output.stdout, "stderr": output.stderr}
+    return {**streams, "exit_code": exit_code, "type": "blocking"}
+
+
+async def begin(
+    site: SiteState, project_id: str, p: dict[str, Any], *, none: str
+) -> dict[str, Any]:
+    """Start a command that nobody waits for; how it stands, which `standing` tells later.
+
+    Of B the answer tells the process's id, where there is one (recording).
+    """
+    await site.start_project(project_id)
+    command = _command(site, project_id, p, none)
+    progress, b = Progress(), site.options.generation == "B"
+    job = Job(project_id, str(uuid.uuid4()), progress, command.max_output, now())
+    site.background.add(job)
+
+    async def work() -> None:
+        output = await _run(site, project_id, command, progress)
+        if output.unable:
+            progress.stderr.extend(output.stderr.encode())
+        status = "killed" if output.killed else "error" if output.unable else "completed"
+        job.end(status, _exit_code(output))
+
+    site.keep(asyncio.get_running_loop().create_task(work()))
+    if b:
+        while not progress.begun.is_set():
+            await asyncio.sleep(_TICK)
+        told = job.standing(pid=True)
+        # what it said in its first moments is not in the first answer (recording)
+        unable = {"status": "running", "exit_code": 0}
+        return {**{k: v for k, v in told.items() if k != "elapsed_s"}, **_SILENT, **unable}
+    return _as_a_tells(job)
+
+
+async def standing(site: SiteState, project_id: str, p: dict[str, Any]) -> dict[str, Any]:
+    """How a command stands that was begun (`async_get`), or how it ended (`async_await`).
+
+    Raises:
+        ServiceError: the project has none with this id.
+    """
+    job = site.background.get(str(p["async_get"]))
+    if job is None or job.project_id != project_id:
+        raise ServiceError(
+            "Error executing command 'undefined' with args 'undefined' -- Error: Async operation "
+            f"'{p['async_get']}' does not exist."
+        )
+    while p.get("async_await") and not job.ended and not site.ended.is_set():
+        await asyncio.sleep(_TICK)
+    return job.standing(pid=True) if site.options.generation == "B" else _as_a_tells(job)
+
+
+def _as_a_tells(job: Job) -> dict[str, Any]:
+    # what it said is told when it has ended, and no process's id (recordings)
+    told = job.standing(pid=False)
+    begun = f"Process started running at {iso(job.start)}"
+    return told if job.ended else {**told, "stdout": begun, "stderr": ""}
+
+
+def send_signal(site: SiteState, project_id: str, p: dict[str, Any]) -> None:
+    """Send a signal to a command that was begun in a project.
+
+    Raises:
+        ServiceError: there is none with this process id, or no such signal.
+    """
+    number, pid = p.get("signal"), p.get("pid")
+    if isinstance(number, str):
+        number = getattr(signal.Signals, number, None)
+    if not isinstance(number, int) or number not in _SIGNALS:
+        raise ServiceError(f"Error: Unknown signal: {p.get('signal')}")
+    try:
+        site.runner.signal(project_id, pid if isinstance(pid, int) else 0, number)
+    except ProcessLookupError:
+        raise ServiceError("Error: kill ESRCH") from None
+
+
+def _command(site: SiteState, project_id: str, p: dict[str, Any], none: str) -> Command:
+    args, timeout, env = p.get("args"), p.get("timeout"), p.get("env")
     line = str(p["command"])
     command = Command(
         line,
@@ -42,50 +144,26 @@ async def execute(
             f"{command.words(none)} -- commands run as the user of this machine: the stand-in runs "
             "none in projects of an account that signed itself up"
         )
+    return command
+
+
+async def _run(
+    site: SiteState, project_id: str, command: Command, progress: Progress | None
+) -> Output:
     root = site.projects.root(project_id)
-    output = await site.command(site.runner.run, project_id, root, command)
+    output = await site.command(site.runner.run, project_id, root, command, progress)
     site.projects.touch(project_id)
-    words = command.words(none)
-    if output.killed:
-        ran = "bash /temp/a.sh" if command.bash else " ".join(command.argv)
-        raise ServiceError(f"{words} -- killed command '{ran}'")
-    err_on_exit = p.get("err_on_exit")
-    wanted = err_on_exit is None or err_on_exit
-    if output.exit_code and (wanted or output.unable):
-        listed = ",".join(command.args or [])
-        ran = command.command if command.bash else f"'{command.command}' (args={listed})"
-        how = f"exited with nonzero code {output.exit_code}" if wanted else "was not able to run"
-        raise ServiceError(f"{words} -- command '{ran}' {how} -- stderr='{output.stderr}'")
-    streams = {"stdout": output.stdout, "stderr": output.stderr}
-    return {**streams, "exit_code": output.exit_code, "type": "blocking"}
+    return output
 
 
-async def begin(
-    site: SiteState, project_id: str, p: dict[str, Any], *, none: str
-) -> dict[str, Any]:
-    """Start a command that nobody waits for; how it stands, which `background` tells later."""
-    started = time.monotonic()
-    job: dict[str, Any] = {
-        "stdout": f"Process started running at {iso(now())}",
-        "stderr": "",
-        "exit_code": 0,
-        "type": "async",
-        "job_id": str(uuid.uuid4()),
-        "start": int(now() * 1000),
-        "status": "running",
-    }
-    site.background[job["job_id"]] = job
+def _exit_code(output: Output) -> int:
+    # what a signal ended counts as well (recording on B)
+    return max(output.exit_code, 0)
 
-    async def work() -> None:
-        try:
-            done = await execute(site, project_id, {**p, "err_on_exit": False}, none=none)
-            job.update(done, type="async", status="completed")
-        except ServiceError as error:
-            job.update(stderr=str(error.error), exit_code=1, status="error")
-        job["elapsed_s"] = round(time.monotonic() - started, 3)
 
-    site.keep(asyncio.get_running_loop().create_task(work()))
-    return dict(job)
+async def _until_ended(site: SiteState, seconds: float) -> None:
+    with contextlib.suppress(asyncio.TimeoutError):
+        await asyncio.wait_for(site.ended.wait(), seconds)
 
 
 def _is_number(value: object) -> bool:

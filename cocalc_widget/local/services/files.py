@@ -50,12 +50,44 @@ async def write_text(site: SiteState, project_id: str, path: str, content: str) 
 
 
 async def listing(
-    site: SiteState, project_id: str, path: str, *, hidden: bool
+    site: SiteState, project_id: str, path: str, *, hidden: bool, make: bool = False
 ) -> list[dict[str, object]]:
-    """What a directory of a project holds.
+    """What a directory of a project holds; `make`: one that is missing is made.
 
     Raises:
         OSError: it can't be read; `OutsideError` where it is not the project's.
     """
     root = site.projects.root(project_id)
+    if make and not await site.run(files.kind, root, path):
+        await site.run(files.make_folder, root, path)
     return await site.run(partial(files.listing, root, path, hidden=hidden))
+
+
+async def move(site: SiteState, project_id: str, paths: list[str], folder: str) -> None:
+    """Move files and folders into a folder, which is made if it is missing.
+
+    Raises:
+        OSError: one can't be moved; `OutsideError` where something is not the project's.
+    """
+    root = site.projects.root(project_id)
+    if folder.strip("/."):
+        await site.run(files.make_folder, root, folder)
+    for path in paths:
+        name = path.rstrip("/").rpartition("/")[2]
+        await site.run(files.rename, root, path, f"{folder}/{name}" if folder else name)
+
+
+async def rename(site: SiteState, project_id: str, old: str, new: str) -> None:
+    """Give a file or folder another path; raises like `move`."""
+    await site.run(files.rename, site.projects.root(project_id), old, new)
+
+
+async def delete(site: SiteState, project_id: str, paths: list[str]) -> None:
+    """Delete files, and folders with all that is in them; raises like `move`."""
+    for path in paths:
+        await site.run(files.remove, site.projects.root(project_id), path)
+
+
+async def realpath(site: SiteState, project_id: str, path: str) -> str:
+    """Where a path leads, relative to the project; raises like `move`."""
+    return await site.run(files.real_path, site.projects.root(project_id), path)

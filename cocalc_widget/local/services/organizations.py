@@ -144,7 +144,7 @@ def _governed(site: SiteState, caller: Caller, name: str) -> dict[str, Any]:
 def _account(site: SiteState, user: object) -> dict[str, Any]:
     row = site.accounts.get(str(user)) if is_uuid(user) else site.accounts.by_email(str(user))
     if row is None:
-        raise ServiceError(f"no account with id or email '{user}'")
+        raise ServiceError(f"no such account: '{user}'")
     return row
 
 

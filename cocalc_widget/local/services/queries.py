@@ -9,7 +9,7 @@ from ...address import is_uuid
 from ..state.database import iso, now
 from ..state.project_log import MOST_OF_ALL, RECENT
 from .failures import ServiceError
-from .projects import state_of
+from .projects import state_of, status_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,12 +28,27 @@ _KINDS = {
 _FIELDS = {
     "projects": (
         "project_id", "title", "description", "users", "created", "last_edited", "state",
-        "deleted", "name", "hidden",
+        "deleted", "name", "hidden", "last_active", "status", "run_quota",
+        # those that CoCalc has and a stand-in has no use for: there is nothing in them (source)
+        "action_request", "avatar_image_tiny", "color", "compute_image", "course", "env",
+        "ephemeral", "host", "invite", "invite_requests", "notes", "pay_as_you_go_quotas",
+        "sandbox", "settings", "site_license",
     ),
     "accounts": (
         "account_id", "email_address", "first_name", "last_name", "created", "name", "groups",
+        "last_active",
+        "autosave", "balance", "editor_settings", "email_address_problem",
+        "email_address_verified", "evaluate_key", "font_size", "other_settings", "passports",
+        "profile", "purchase_closing_day", "sign_up_usage_intent", "ssh_keys",
+        "stripe_customer", "tags", "terminal", "tours", "unlisted",
     ),
     "project_log": ("id", "project_id", "time", "account_id", "event"),
+}  # fmt: skip
+# what a project that runs may use, as free projects of a CoCalc of one's own have it (recording)
+_QUOTA = {
+    "gpu": False, "network": False, "cpu_limit": 1, "disk_quota": 3000, "privileged": False,
+    "cpu_request": 0.02, "member_host": False, "dedicated_vm": False, "idle_timeout": 1800,
+    "memory_limit": 1000, "always_running": False, "memory_request": 200, "dedicated_disks": [],
 }  # fmt: skip
 _SETTABLE: dict[str, tuple[str, ...]] = {
     "projects": ("title", "description", "deleted"),
@@ -115,6 +130,9 @@ def _shown(site: SiteState, row: dict[str, Any], *, with_users: bool) -> dict[st
         "last_edited": iso(row["last_edited"]),
         "deleted": bool(row["deleted"]) or None,
         "state": state,
+        "last_active": {site.projects.owner(row["project_id"]): iso(row["last_edited"])},
+        "status": status_of(site, row["project_id"]) or None,
+        "run_quota": _QUOTA if row["running"] else None,
         "users": site.projects.users(row["project_id"]) if with_users else None,
     }
 
@@ -156,7 +174,9 @@ def _account(site: SiteState, caller: Caller, wanted: _Wanted, _all: bool) -> _R
     if row is None or any(row.get(k) != v for k, v in fixed.items()):
         return []
     groups = ["admin"] if row["admin"] else []  # source; the only group there is
-    return [{**row, "created": iso(row["created"]), "groups": groups}]
+    seen = site.accounts.active.get(caller.account_id)
+    shown = {"created": iso(row["created"]), "last_active": iso(seen), "groups": groups}
+    return [{**row, **shown}]
 
 
 def _set(site: SiteState, caller: Caller, kind: str, values: dict[str, Any]) -> None:

@@ -39,6 +39,7 @@ class Accounts:
         self._bans: dict[tuple[str, str], float] = {}
         self.ban_seconds = BAN_SECONDS
         self._callers: dict[str, dict[str, Any]] = {}  # hash of a key -> what is known of it
+        self.active: dict[str, float] = {}  # account -> when its key was used last
         self._callers_at = -1  # the database's count of changes when they were read
 
     def create(
@@ -91,15 +92,12 @@ class Accounts:
             self._database.run(sql, value, account_id)
 
     def search(self, query: str, most: int) -> list[dict[str, Any]]:
-        """Accounts by the beginning of a name, or by their whole e-mail address; latest first."""
-        return self._database.all(
-            "SELECT * FROM accounts WHERE email_address = ? OR first_name LIKE ? "
-            "OR last_name LIKE ? ORDER BY n DESC LIMIT ?",
-            query.lower(),
-            f"{query}%",
-            f"{query}%",
-            most,
-        )
+        """Accounts by how their names begin, or by their whole e-mail address; latest first."""
+        words = query.split() or [""]
+        each = " AND ".join(["(first_name LIKE ? OR last_name LIKE ?)"] * len(words))
+        starts = [f"{word}%" for word in words for _ in range(2)]
+        sql = f"SELECT * FROM accounts WHERE email_address = ? OR ({each}) ORDER BY n DESC LIMIT ?"  # noqa: S608 (own words)
+        return self._database.all(sql, query.lower(), *starts, most)
 
     def set_password(self, account_id: str, password: str) -> None:
         """Replace an account's password."""
@@ -168,6 +166,7 @@ class Accounts:
             self._callers[digest] = row
         if row["expire"] is not None and row["expire"] <= now():
             return None
+        self.active[row["account_id"]] = now()
         return Caller(row["account_id"], bool(row["admin"]), row["project_id"])
 
     def no_key_reason(self, key: str) -> str:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import selectors
 import shlex
 import signal
 import subprocess
 import sys
 import threading
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -50,7 +52,10 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """What a command said; `killed` if its time was over, `unable` if it could not be started."""
+    """What a command said; `killed` if its time was over, `unable` if it could not be started.
+
+    `exit_code` is negative where a signal ended it.
+    """
 
     stdout: str
     stderr: str
@@ -77,23 +82,45 @@ def environment(project_id: str, root: Path, more: Mapping[str, object]) -> dict
     }
 
 
+class Progress:
+    """How far a command is: its process, and what it said until now."""
+
+    def __init__(self) -> None:
+        self.pid: int | None = None
+        self.begun = threading.Event()  # or failed to begin
+        self.stdout, self.stderr = bytearray(), bytearray()
+
+
 class Runner:
     """Starts commands, knows those that still run, and can end them all."""
 
     def __init__(self) -> None:
-        self._running: set[subprocess.Popen[bytes]] = set()
+        self._running: dict[subprocess.Popen[bytes], str] = {}  # and whose it is
         self._lock = threading.Lock()
         self._closed = False
 
-    def run(self, project_id: str, root: Path, command: Command) -> Output:
-        """Run a command in a project and wait for it, at most `command.timeout` seconds."""
+    def run(
+        self, project_id: str, root: Path, command: Command, progress: Progress | None = None
+    ) -> Output:
+        """Run a command in a project and wait for it, at most `command.timeout` seconds.
+
+        Args:
+            project_id: whose it is.
+            root: the project's directory.
+            command: what to run. It may run anywhere, as it may go anywhere.
+            progress: is told how far it is.
+        """
+        progress = progress or Progress()
+        try:
+            return self._run(project_id, root, command, progress)
+        finally:
+            progress.begun.set()
+
+    def _run(self, project_id: str, root: Path, command: Command, progress: Progress) -> Output:
         folder = (root / command.path).resolve()
-        inside = folder.is_relative_to(root.resolve())
-        if inside and command.make:
+        if command.make and folder.is_relative_to(root.resolve()):
             with contextlib.suppress(OSError):
                 folder.mkdir(parents=True, exist_ok=True)
-        if not inside:
-            return Output("", _node_error("EACCES", -13, command), 1, unable=True)
         try:
             process = subprocess.Popen(
                 command.argv,
@@ -110,20 +137,44 @@ class Runner:
         except ValueError:
             return Output("", _node_error("EINVAL", -22, command), 1, unable=True)
         with self._lock:
-            self._running.add(process)
+            self._running[process] = project_id
             closed = self._closed
+        progress.pid = process.pid
+        progress.begun.set()
+        limit = max(command.max_output, 0)
         try:
-            out, err = process.communicate(timeout=0 if closed else command.timeout)
-        except subprocess.TimeoutExpired:
-            _end(process)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.communicate(timeout=1)  # a child in a session of its own may hold the pipe
-            return Output("", "", 1, killed=True)
+            with process:
+                try:
+                    _listen(process, progress, 0 if closed else command.timeout, limit)
+                except subprocess.TimeoutExpired:
+                    _end(process)
+                    with contextlib.suppress(subprocess.TimeoutExpired):
+                        # a child in a session of its own may hold the pipe
+                        _listen(process, progress, 1, limit)
+                    return Output(*_said(progress, limit), 1, killed=True)
         finally:
             with self._lock:
-                self._running.discard(process)
-        limit = max(command.max_output, 0)
-        return Output(_text(out, limit), _text(err, limit), process.returncode & 0xFF)
+                self._running.pop(process, None)
+        return Output(*_said(progress, limit), process.returncode)
+
+    def signal(self, project_id: str, pid: int, number: int) -> None:
+        """Send a signal to a command of a project, and to what it started.
+
+        Raises:
+            ProcessLookupError: the project runs no such command.
+        """
+        with self._lock:
+            mine = [p for p, whose in self._running.items() if (p.pid, whose) == (pid, project_id)]
+            if not mine:
+                raise ProcessLookupError
+            os.killpg(pid, number)
+
+    def end(self, project_id: str) -> None:
+        """End whatever runs in a project."""
+        with self._lock:
+            mine = [process for process, whose in self._running.items() if whose == project_id]
+        for process in mine:
+            _end(process)
 
     def close(self) -> None:
         """End whatever still runs; later commands end at once."""
@@ -134,6 +185,33 @@ class Runner:
             _end(process)
 
 
+def _listen(
+    process: subprocess.Popen[bytes], progress: Progress, timeout: float, limit: int
+) -> None:
+    """Read what a process says, until it has ended; what is beyond the limit is dropped."""
+    ends = time.monotonic() + timeout
+    with selectors.DefaultSelector() as selector:
+        for pipe, said in ((process.stdout, progress.stdout), (process.stderr, progress.stderr)):
+            if pipe is not None and not pipe.closed:
+                selector.register(pipe, selectors.EVENT_READ, said)
+        while selector.get_map():
+            left = ends - time.monotonic()
+            ready = selector.select(max(left, 0))
+            if not ready and left <= 0:
+                raise subprocess.TimeoutExpired(process.args, timeout)
+            for key, _events in ready:
+                data = os.read(key.fd, 65536)
+                if not data:
+                    selector.unregister(key.fileobj)
+                # a character has four bytes at most; one more tells that there was more
+                key.data.extend(data[: max(0, 4 * limit + 1 - len(key.data))])
+    process.wait(max(0, ends - time.monotonic()))
+
+
+def _said(progress: Progress, limit: int) -> tuple[str, str]:
+    return text_of(progress.stdout, limit), text_of(progress.stderr, limit)
+
+
 def _end(process: subprocess.Popen[bytes]) -> None:
     try:
         os.killpg(process.pid, signal.SIGKILL)
@@ -141,9 +219,9 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         process.kill()
 
 
-def _text(data: bytes, limit: int) -> str:
+def text_of(data: bytes | bytearray, limit: int) -> str:
+    """What was said, cut at so many characters, and then with a note (recording)."""
     text = data.decode("utf-8", "replace")
-    # the note stands in the stream itself (recording)
     return text if len(text) <= limit else f"{text[:limit]} (truncated at {limit} characters)"
 
 

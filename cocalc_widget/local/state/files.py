@@ -142,11 +142,67 @@ def listing(root: Path, path: str, *, hidden: bool = False) -> list[dict[str, ob
                 if entry.startswith(".") and not hidden:
                     continue
                 info = os.stat(entry, dir_fd=descriptor, follow_symlinks=False)
-                row = {"name": entry, "size": info.st_size, "mtime": info.st_mtime}
-                rows.append({**row, "isdir": True} if stat.S_ISDIR(info.st_mode) else row)
+                row: dict[str, object] = {
+                    "name": entry,
+                    "size": info.st_size,
+                    "mtime": info.st_mtime,
+                }
+                if stat.S_ISDIR(info.st_mode):
+                    row |= {"isdir": True, "size": _entries(descriptor, entry)}
+                rows.append(row)
             return rows
         finally:
             os.close(descriptor)
+
+
+def _entries(folder: int, name: str) -> int:
+    # a folder's size is its count of entries (recording)
+    try:
+        inner = os.open(name, _DIRECTORY | os.O_NOFOLLOW, dir_fd=folder)
+    except OSError:
+        return 0
+    try:
+        return len(os.listdir(inner))  # noqa: PTH208 (by descriptor)
+    finally:
+        os.close(inner)
+
+
+def make_folder(root: Path, path: str) -> None:
+    """Make a folder, and those above it; one that is there stays."""
+    with beneath(root, path, make=True) as (folder, name), suppress(FileExistsError):
+        os.mkdir(name, 0o755, dir_fd=folder)
+
+
+def rename(root: Path, old: str, new: str) -> None:
+    """Give a file or folder another path; what is there already is replaced."""
+    with beneath(root, old) as (source, name), beneath(root, new, make=True) as (target, other):
+        os.rename(name, other, src_dir_fd=source, dst_dir_fd=target)
+
+
+def remove(root: Path, path: str) -> None:
+    """Delete a file, or a folder with all that is in it; what is not there is no error."""
+    try:
+        with beneath(root, path) as (folder, name):
+            if name == ".":
+                raise OutsideError(errno.EACCES, "the project itself stays", path)
+            mode = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode
+            if not stat.S_ISDIR(mode):
+                os.unlink(name, dir_fd=folder)
+                return
+            aside = root.parent / f".{uuid.uuid4().hex}"  # where nobody adds to it meanwhile
+            os.rename(name, aside, src_dir_fd=folder)
+    except FileNotFoundError:
+        return
+    delete(aside)
+
+
+def real_path(root: Path, path: str) -> str:
+    """Where a path leads when its links are followed, relative to the project."""
+    with beneath(root, path) as (folder, name):
+        os.stat(name, dir_fd=folder, follow_symlinks=False)
+        above = os.path.realpath(f"/proc/self/fd/{folder}")
+    found = os.path.relpath(above, os.path.realpath(root))
+    return os.path.normpath(f"{found}/{name}").removeprefix("./")
 
 
 def tar(root: Path, path: str) -> bytes:

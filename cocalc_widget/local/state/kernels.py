@@ -128,11 +128,11 @@ class Kernels:
         self._spare: list[Kernel] = []  # of these, those that wait; the latest last
         self._turn = threading.Semaphore(AT_ONCE)
         self._closed = False
+        self.find = spec_manager  # which kernels a project has, by its directory
 
     def specs(self, root: Path) -> dict[str, dict[str, Any]]:
         """The kernels that a project has: its own, and those beside this Python."""
-        manager = _spec_manager(root)
-        found: dict[str, dict[str, Any]] = manager.get_all_specs()
+        found: dict[str, dict[str, Any]] = self.find(root).get_all_specs()
         return found
 
     def running(self, project_id: str) -> list[Kernel]:
@@ -214,7 +214,7 @@ class Kernels:
     def _start(self, project_id: str, root: Path, name: str) -> Kernel:
         from jupyter_client.manager import KernelManager
 
-        specs = _spec_manager(root)
+        specs = self.find(root)
         known = specs.find_kernel_specs()
         if name not in known:
             raise UnknownKernelError(sorted(known))
@@ -244,7 +244,8 @@ class Kernels:
         kernel.end()
 
 
-def _spec_manager(root: Path) -> KernelSpecManager:
+def spec_manager(root: Path) -> KernelSpecManager:
+    """Finds a project's own kernels, and those beside this Python."""
     from jupyter_client.kernelspec import KernelSpecManager
 
     manager = KernelSpecManager()

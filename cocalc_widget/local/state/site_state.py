@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .accounts import Accounts, Caller
+from .background import Background
 from .commands import Runner
 from .database import Database, now
 from .faults import Faults, OpenPages
@@ -71,8 +72,9 @@ class SiteState:
         self.requests: Counter[str] = Counter()
         self.queue = CopyQueue(self.database, self.projects.root, self.run, options.copy_seconds)
         self.port = 0  # where it is served
+        self.runs = 0  # of code, asked for over API v2
         self._sessions: dict[str, tuple[float, str]] = {}  # project -> when it came up, and an id
-        self.background: dict[str, dict[str, Any]] = {}  # commands that nobody waits for
+        self.background = Background()
         self._tasks: set[asyncio.Future[Any]] = set()
         self.pages = OpenPages(self._loop)
         self.faults.changed = self.pages.tell
@@ -107,8 +109,9 @@ class SiteState:
             self._sessions.pop(project_id, None)
 
     def stop_project(self, project_id: str) -> None:
-        """Bring a project down, and end its kernels."""
+        """Bring a project down, and end what runs in it."""
         self.projects.change(project_id, running=0)
+        self.runner.end(project_id)
         self.keep(self._loop.run_in_executor(self._code, self.kernels.stop, project_id))
 
     def session_of(self, project_id: str) -> tuple[float, str]:

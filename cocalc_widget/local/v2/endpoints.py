@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..http import AnsweredError, Handler
-from ..services import accounts, commands, copies, files, projects, queries
+from ..services import accounts, commands, copies, files, kernels, messages, projects, queries
 from ..services.failures import ServiceError, check_uuid, shown_path
 from ..services.projects import project_of
-from ..state.database import iso
+from ..state.database import iso, now
 
 if TYPE_CHECKING:
     from ..state.accounts import Caller
@@ -20,8 +20,7 @@ Body = dict[str, Any]
 Action = Callable[[Handler, "Caller | None", Body], Awaitable[Any]]
 # CoCalc's endpoints that the stand-in has not: they answer like an unknown path
 UNIMPLEMENTED = frozenset({
-    "api-key", "auth/redeem-password-reset", "jupyter/execute", "jupyter/kernels",
-    "messages/send", "projects/collaborators", "projects/get-one-public",
+    "api-key", "auth/redeem-password-reset", "latex", "projects/get-one-public",
     "purchases/get-balance", "support/create-ticket",
 })  # fmt: skip
 # passwords that everybody tries first
@@ -270,17 +269,96 @@ async def exec_(handler: Handler, caller: Caller | None, body: Body) -> Any:
     project_id = project_of(site, caller, body["project_id"])
     lead = f"Error executing command '{body.get('command', 'undefined')}' with args 'undefined' --"
     if body.get("async_get") is not None:
-        job = site.background.get(str(body["async_get"]))
-        if job is None:
-            raise ServiceError(
-                f"{lead} Error: Async operation '{body['async_get']}' does not exist."
-            )
-        return job
+        return await commands.standing(site, project_id, body)
     if body.get("command") is None:
         hint = "Cannot read properties of undefined (reading 'split')"
         raise ServiceError(f"{lead} TypeError: {hint}")
     run = commands.begin if body.get("async_call") else commands.execute
     return await run(site, project_id, body, none="undefined")
+
+
+@endpoint("jupyter/kernels", None)
+async def jupyter_kernels(handler: Handler, caller: Caller | None, body: Body) -> Any:
+    """The kernels of a project."""
+    project_id = _with_kernels(handler, caller, body)
+    return {"kernels": await kernels.specs(handler.site, project_id), **_worked(handler)}
+
+
+@endpoint("jupyter/execute", None)
+async def jupyter_execute(handler: Handler, caller: Caller | None, body: Body) -> Any:
+    """Run code in a project's kernel."""
+    if not body.get("kernel"):
+        raise ServiceError("kernel must be specified in hash is not specified")
+    project_id = _with_kernels(handler, caller, body)
+    outputs = await kernels.execute(handler.site, project_id, body)
+    handler.site.runs += 1
+    told = {"output": outputs, "created": iso(now()), **_worked(handler)}
+    return {"id": handler.site.runs, **told} if handler.site.options.generation == "B" else told
+
+
+def _with_kernels(handler: Handler, caller: Caller | None, body: Body) -> str:
+    if body.get("project_id") is None:
+        raise ServiceError(kernels.NO_PROJECT)
+    if caller is None:
+        raise ServiceError("account_id must be specified -- make sure you are signed in")
+    return project_of(handler.site, caller, check_uuid(body["project_id"]))
+
+
+def _worked(handler: Handler) -> dict[str, bool]:
+    return {"success": True} if handler.site.options.generation == "B" else {}
+
+
+@endpoint("messages/send", only="B")
+async def send_message(handler: Handler, caller: Caller | None, body: Body) -> Any:
+    """Send a message to accounts."""
+    assert caller is not None  # noqa: S101 (the table lets nobody else in)
+    words = str(body.get("subject") or ""), str(body.get("body") or "")
+    number = messages.send(handler.site, caller, body.get("to_ids"), words, body.get("reply_id"))
+    return {"id": number, **_worked(handler)}
+
+
+@endpoint("messages/get", only="B")
+async def get_messages(handler: Handler, caller: Caller | None, body: Body) -> Any:
+    """The caller's messages."""
+    assert caller is not None  # noqa: S101 (the table lets nobody else in)
+    return {"messages": messages.own(handler.site, caller, body), **_worked(handler)}
+
+
+@endpoint("accounts/search")
+async def search(handler: Handler, _caller: Caller | None, body: Body) -> Any:
+    """Accounts by name or e-mail address."""
+    return accounts.search(handler.site, str(body.get("query") or ""), body.get("limit"))
+
+
+@endpoint("accounts/get-names")
+async def get_names(handler: Handler, _caller: Caller | None, body: Body) -> Any:
+    """Names of accounts."""
+    return {"names": accounts.names(handler.site, body.get("account_ids"))}
+
+
+@endpoint("projects/collaborators/list")
+async def list_collaborators(handler: Handler, caller: Caller | None, body: Body) -> Any:
+    """Who may use a project."""
+    project_id = project_of(handler.site, caller, check_uuid(body.get("project_id")))
+    return projects.collaborators(handler.site, project_id)
+
+
+@endpoint("projects/collaborators/add")
+async def add_collaborator(handler: Handler, caller: Caller | None, body: Body) -> Any:
+    """Let accounts into projects."""
+    assert caller is not None  # noqa: S101 (the table lets nobody else in)
+    who = body.get("project_id"), body.get("account_id")
+    projects.add_collaborators(handler.site, caller, *who)
+    return {"status": "ok"}
+
+
+@endpoint("projects/collaborators/remove")
+async def remove_collaborator(handler: Handler, caller: Caller | None, body: Body) -> Any:
+    """Take accounts out of projects."""
+    assert caller is not None  # noqa: S101 (the table lets nobody else in)
+    who = body.get("project_id"), body.get("account_id")
+    projects.remove_collaborators(handler.site, caller, *who)
+    return {"status": "ok"}
 
 
 @endpoint("projects/copy-path")

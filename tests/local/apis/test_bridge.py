@@ -35,7 +35,7 @@ def test_people_and_organizations(b: LocalCoCalc) -> None:
     api = Api(b)
     account_id, key = b.create_account("Ada", "Lovelace", "ada@local.test")
     assert hub(api, "system.getNames", [account_id]) == {
-        account_id: {"first_name": "Ada", "last_name": "Lovelace"}
+        account_id: {"first_name": "Ada", "last_name": "Lovelace", "profile": None}
     }
     found = hub(api, "system.userSearch", {"query": "Ada"})
     assert [row["account_id"] for row in found] == [account_id]
@@ -57,7 +57,7 @@ def test_collaborators_by_nested_options(b: LocalCoCalc) -> None:
     other = Api(b, key=key)
     ask = {"opts": {"project_id": lesson, "account_id": account_id}}
     assert "collaborator" in hub(other, "projects.touch", {"project_id": lesson})["error"]
-    assert hub(api, "projects.addCollaborator", ask) is None
+    assert hub(api, "projects.addCollaborator", ask) == {"project_id": [lesson]}
     assert hub(other, "projects.touch", {"project_id": lesson}) is None
     assert hub(api, "projects.removeCollaborator", ask) is None
     assert "collaborator" in hub(other, "projects.touch", {"project_id": lesson})["error"]
@@ -107,7 +107,7 @@ def test_files_and_commands_of_a_project(b: LocalCoCalc) -> None:
     assert "lesson.md" in names
     data = next(r for r in in_project(api, "listing", path="") if r["name"] == "data")
     assert data["isdir"] is True
-    assert "ENOENT" in in_project(api, "listing", path="nothing")["error"]
+    assert in_project(api, "listing", path="nothing") == [], "it is made (recording)"
     assert "EISDIR" in in_project(api, "writeTextFileToProject", path="data", content="x")["error"]
     assert in_project(api, "writeTextFileToProject", path="new.txt", content="x") is None
     assert in_project(api, "readTextFileFromProject", path="new.txt") == "x"
@@ -170,8 +170,7 @@ def test_other_corners_of_v2(site: LocalCoCalc, api: Api) -> None:
         return None if row["status"] == "running" else row
 
     row = until(ended)
-    assert row["status"] == "error"
-    assert "killed" in row["stderr"]
+    assert row["status"] == "killed"
 
 
 def test_what_the_page_asks_its_own_site(site: LocalCoCalc) -> None:

@@ -31,7 +31,10 @@ NOT_IMITATED = {
 }
 # Endpoints that neither our client nor cocalc-api's ping, createProject, copy, exec and
 # createToken use (api_v2.UNIMPLEMENTED); they answer as an unknown path does.
-LEFT_OUT = re.compile(r"v2:(api-key|jupyter/\w+)\.")
+LEFT_OUT = re.compile(r"v2:api-key\.|rest-2026:v2\.latex")
+
+# These hung until the deadline when they were recorded; the next of the kind was answered.
+HUNG = {"rest-2026:run.html", "rest-2026:run.png"}
 
 # The worker of the queue was simulated in the recording: its words are not CoCalc's.
 SIMULATED = {"v1:kucalc.copy.wait_true.fails"}
@@ -51,18 +54,12 @@ def _load(name: str) -> list[tuple[str, dict[str, Any]]]:
     return rows
 
 
-# Of the recordings about what a client knows: the queries, the log, the searches; commands.
-ALSO = re.compile(
-    r"log\.|project\.(create|delete|deleted\.query|state|stranger)|users\.search\.email$|org\.create|"
-    r"(v1\.)?exec\.(env|max_output|missing_program|bash_args|blank_no_bash)|"
-    r"v1\.(copy\.(under_a_file|file_in_the_way)\.|query\.(log|project\.fields|projects_all|delete)|user_search\.email)"
-)
 ROWS = [
     *_load("v1"),
     *_load("v2"),
     *_load("conat-2026"),
-    *(row for row in _load("rest-2024") if ALSO.match(row[1]["name"])),
-    *(row for row in _load("rest-2026") if ALSO.match(row[1]["name"])),
+    *_load("rest-2024"),
+    *_load("rest-2026"),
 ]
 
 
@@ -113,6 +110,9 @@ def test_agrees_with_the_recording(
         assert answer.status_code == 404
         assert "<title>404 Page Not Found</title>" in answer.text
         return
+    if _id(row) in HUNG:
+        assert [set(output) for output in answer.json()] == [{"data"}]
+        return
     assert answer.status_code == recorded["status"], answer.text
     assert answer.headers.get("Content-Type") == recorded["content_type"]
     if _id(row) in SIMULATED:
@@ -120,11 +120,22 @@ def test_agrees_with_the_recording(
         assert answer.json()["error"].endswith("failed: No such file or directory")
     elif (recorded["content_type"] or "").startswith("application/json"):
         body = answer.json()
-        if recorded.get("body_truncated"):
+        if recorded.get("body_truncated") and isinstance(recorded["body"], dict):
             body = {name: body[name] for name in recorded["body"]}
-        compare(recorded["body"], body, "$")
+        compare(_beginning(recorded), body, "$")
     else:
         compare_text(recorded["body"], answer.text)
+
+
+def _beginning(recorded: dict[str, Any]) -> Any:
+    """Of an answer that was cut when it was recorded, what came before."""
+    body = recorded["body"]
+    if not recorded.get("body_truncated") or not isinstance(body, str):
+        return body
+    try:
+        return [json.JSONDecoder().raw_decode(body[1:])[0]]
+    except ValueError:  # cut in its first text
+        return body if body[0] == '"' else [{"name": "stdout", "text": "x"}]
 
 
 def compare(recorded: Any, mine: Any, where: str, key: str = "") -> None:
@@ -147,6 +158,9 @@ def compare(recorded: Any, mine: Any, where: str, key: str = "") -> None:
             )
         elif recorded:
             compare(recorded[0], mine[0], f"{where}[0]")
+    elif isinstance(recorded, str) and key in WORDS and "<SERVER_PATH>" in recorded:
+        parts = map(re.escape, recorded.split("<SERVER_PATH>"))
+        assert re.fullmatch("[^']+".join(parts), mine), f"{where}: {mine}"
     elif isinstance(recorded, str) and key in WORDS:
         assert _plain(mine) == _plain(recorded), where
 
@@ -176,6 +190,7 @@ def _plain(text: str) -> str:
     """Without what varies from site to site."""
     text = re.sub(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "UUID", text)
     text = re.sub(r"[\w./-]*/projects/", "/projects/", text)
+    text = re.sub(r"/tmp/cocalc-\w{6}/", "/tmp/cocalc-XXXXXX/", text)
     text = re.sub(r"\d{4}-\d\d-\d\dT[\d:.]+Z", "TIME", text)
     text = re.sub(r"(value \")\d+(\" is out of range)", r"\1N\2", text)
     return re.sub(r"'[A-Za-z0-9]{24}'", "'TOKEN'", text)

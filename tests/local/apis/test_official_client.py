@@ -47,7 +47,7 @@ def test_errors_reach_the_client(b: LocalCoCalc) -> None:
     with pytest.raises(RuntimeError, match="must be signed in and MUST provide an api key"):
         hub.system.ping()
     hub = cocalc_api.Hub(api_key=b.api_key, host=b.url)
-    with pytest.raises(RuntimeError, match=r"unknown function 'jupyter\.kernels'"):
+    with pytest.raises(RuntimeError, match=r"Jupyter API is not enabled on this server"):
         hub.jupyter.kernels()
     with pytest.raises(RuntimeError, match="only admins may create organizations"):
         hub.org.create("mine")
@@ -76,7 +76,7 @@ def test_the_bridge_has_a_deadline_and_the_work_goes_on(b: LocalCoCalc) -> None:
     call = {"name": "system.exec", "project_id": project_id, "timeout": 200}
     args = [{"command": "sleep 0.6; touch made", "bash": True}]
     answer = Api(b).post("/api/conat/project", {**call, "args": args}).json()
-    assert "timed out" in answer["error"]
+    assert "timeout" in answer["error"]
     made = b.directory(project_id) / "made"
     listing = {"name": "system.listing", "args": [{"path": ""}], "project_id": project_id}
     rows = until(lambda: Api(b).post("/api/conat/project", listing).json())

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .site_state import SiteState
+    from .state.site_state import SiteState
 
 EMAIL = "teacher@local.test"
 _CONTENT = Path(__file__).parent / "content"
