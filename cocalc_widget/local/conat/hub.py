@@ -15,10 +15,6 @@ if TYPE_CHECKING:
     from ..state.site_state import SiteState
 
 HUB: dict[str, Method] = dict(PEOPLE)
-# CoCalc's methods that the stand-in has not: they answer like an unknown function
-UNIMPLEMENTED = frozenset({
-    "compute.*", "fileSync.*", "purchases.*",
-})  # fmt: skip
 
 
 @method("system.ping", HUB)

@@ -16,10 +16,6 @@ if TYPE_CHECKING:
     from ..state.site_state import SiteState
 
 PROJECT: dict[str, ProjectMethod] = {}
-# CoCalc's methods that the stand-in has not: they answer like an unknown function
-UNIMPLEMENTED_IN_PROJECT = frozenset({
-    "editor.*", "sync.*", "system.configuration",
-})  # fmt: skip
 
 
 # how a project tells that there is no such kernel (recording)

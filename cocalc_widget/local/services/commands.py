@@ -8,8 +8,7 @@ import signal
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from ..state.background import Job
-from ..state.commands import MAX_OUTPUT, TIMEOUT, Command, Output, Progress
+from ..state.commands import MAX_OUTPUT, TIMEOUT, Command, Job, Output, Progress
 from ..state.database import iso, now
 from .failures import ServiceError
 
@@ -70,7 +69,7 @@ async def begin(
         output = await _run(site, project_id, command, progress)
         if output.unable:
             progress.stderr.extend(output.stderr.encode())
-        status = "killed" if output.killed else "error" if output.unable else "completed"
+        status = "error" if output.killed or output.unable else "completed"
         job.end(status, _exit_code(output))
 
     site.keep(asyncio.get_running_loop().create_task(work()))

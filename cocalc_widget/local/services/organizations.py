@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _NAME = 39  # characters at most (documentation)
 _TOKEN_SECONDS = 24 * 3600  # (source)
+_NOT_ALLOWED = "user must be an admin of the organization or site-admin"
 _SHOWN = ("name", *PROPERTIES, "admin_account_ids")
 
 
@@ -30,7 +31,7 @@ def create(site: SiteState, caller: Caller, name: str) -> str:
     if not 0 < len(name) <= _NAME:
         raise ServiceError(f"name must be between 1 and {_NAME} characters")
     if site.organizations.get(name):
-        raise ServiceError("name must be globally unique")
+        raise ServiceError(f"name {name} is already used by some account or organization")
     return site.organizations.create(name)
 
 
@@ -55,11 +56,14 @@ def change(site: SiteState, caller: Caller, name: str, values: dict[str, Any]) -
 
 
 def add_admin(site: SiteState, caller: Caller, name: str, user: object) -> None:
-    """Make a member, or an account without an organization, an admin of this one."""
-    _governed(site, caller, name)
-    row = _account(site, user)
+    """Make a member, or an account without an organization, an admin; site admins only."""
+    row = _account(site, user, "no such account '{}'")
     if row["org"] not in (None, name):
-        raise ServiceError("user is already member of another organization")
+        raise ServiceError(f"User '{user}' is already member of another organization")
+    if not caller.admin:
+        raise ServiceError("only site admins can make a user an organization admin right now")
+    if site.organizations.get(name) is None:
+        raise _unknown(name)
     site.organizations.join(row["account_id"], name)
     site.organizations.add_admin(name, row["account_id"])
 
@@ -73,7 +77,7 @@ def remove_admin(site: SiteState, caller: Caller, name: str, user: object) -> No
 def add_user(site: SiteState, caller: Caller, name: str, user: object) -> None:
     """Move an account into an organization; site admins only."""
     if not caller.admin:
-        raise ServiceError("user must be an admin")
+        raise ServiceError("only site admins can add/move a user to an org right now")
     row = _account(site, user)
     if site.organizations.get(name) is None:
         raise _unknown(name)
@@ -85,8 +89,12 @@ def remove_user(site: SiteState, caller: Caller, name: str, user: object) -> Non
     """Take a member out of an organization."""
     _governed(site, caller, name)
     row = _account(site, user)
+    if site.organizations.is_admin(name, row["account_id"]):
+        raise ServiceError(
+            "admin cannot be removed from org; first remove them from being an admin"
+        )
     if row["org"] == name:
-        _leave(site, row)
+        site.organizations.join(row["account_id"], None)
 
 
 async def create_user(site: SiteState, caller: Caller, name: str, o: dict[str, Any]) -> str:
@@ -125,7 +133,7 @@ def create_token(site: SiteState, caller: Caller, user: object, expire: object) 
     if row is None or not row["org"]:
         raise ServiceError("user is not in an org")  # unknown users, too (recording)
     if not caller.admin and not site.organizations.is_admin(row["org"], caller.account_id):
-        raise ServiceError("user must be an admin of the org")
+        raise ServiceError(_NOT_ALLOWED)
     told = isinstance(expire, int | float) and not isinstance(expire, bool)
     seconds = float(str(expire)) / 1000 if told else now() + _TOKEN_SECONDS
     return site.accounts.new_token(row["account_id"], seconds)
@@ -134,17 +142,17 @@ def create_token(site: SiteState, caller: Caller, user: object, expire: object) 
 def _governed(site: SiteState, caller: Caller, name: str) -> dict[str, Any]:
     """The organization, if the caller has a say in it."""
     if not caller.admin and not site.organizations.is_admin(name, caller.account_id):
-        raise ServiceError("user must be an admin of the org")
+        raise ServiceError(_NOT_ALLOWED)
     row = site.organizations.get(name)
     if row is None:
         raise _unknown(name)
     return row
 
 
-def _account(site: SiteState, user: object) -> dict[str, Any]:
+def _account(site: SiteState, user: object, words: str = "cannot find user '{}'") -> dict[str, Any]:
     row = site.accounts.get(str(user)) if is_uuid(user) else site.accounts.by_email(str(user))
     if row is None:
-        raise ServiceError(f"no such account: '{user}'")
+        raise ServiceError(words.format(user))
     return row
 
 
@@ -155,4 +163,4 @@ def _leave(site: SiteState, row: dict[str, Any]) -> None:
 
 
 def _unknown(name: str) -> ServiceError:
-    return ServiceError(f"no organization with name '{name}'")
+    return ServiceError(f"no org named '{name}'")

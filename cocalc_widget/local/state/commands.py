@@ -1,4 +1,7 @@
-"""Owns running commands in a project: minimal environment, deadline, limited output."""
+"""Owns running commands in a project: minimal environment, deadline, limited output.
+
+And those that nobody waits for: how each stands, until it is forgotten.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +17,13 @@ import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 TIMEOUT = 10.0  # seconds, unless the request says otherwise (doc)
+MOST = 100  # that nobody waits for, and are remembered
 MAX_OUTPUT = 10_000_000  # characters kept of each stream
 
 
@@ -107,7 +111,7 @@ class Runner:
         Args:
             project_id: whose it is.
             root: the project's directory.
-            command: what to run. It may run anywhere, as it may go anywhere.
+            command: what to run.
             progress: is told how far it is.
         """
         progress = progress or Progress()
@@ -118,7 +122,11 @@ class Runner:
 
     def _run(self, project_id: str, root: Path, command: Command, progress: Progress) -> Output:
         folder = (root / command.path).resolve()
-        if command.make and folder.is_relative_to(root.resolve()):
+        inside = folder.is_relative_to(root.resolve())
+        # elsewhere only by its whole path, which a link of the project's is not (recording)
+        if not inside and not command.path.startswith("/"):
+            return Output("", _node_error("EACCES", -13, command), 1, unable=True)
+        if command.make and inside:
             with contextlib.suppress(OSError):
                 folder.mkdir(parents=True, exist_ok=True)
         try:
@@ -231,3 +239,64 @@ def _node_error(code: str, number: int, command: Command) -> str:
     error = {"errno": number, "code": code, "syscall": f"spawn {name}", "path": name}
     given = ["/tmp/cocalc-AbCdEf/a.sh"] if command.bash else command.args or []  # noqa: S108 (words)
     return json.dumps({**error, "spawnargs": given}, separators=(",", ":"))
+
+
+@dataclass(eq=False)
+class Job:
+    """One command that was begun."""
+
+    project_id: str
+    job_id: str
+    progress: Progress
+    max_output: int
+    start: float  # s since 1970
+    status: str = "running"
+    exit_code: int = 0
+    elapsed: float | None = None  # s, once it has ended
+    _begun: float = field(default_factory=time.monotonic)
+
+    @property
+    def ended(self) -> bool:
+        """Whether it has."""
+        return self.elapsed is not None
+
+    def end(self, status: str, exit_code: int) -> None:
+        """It has ended, in this way."""
+        self.status, self.exit_code = status, exit_code
+        self.elapsed = time.monotonic() - self._begun
+
+    def standing(self, *, pid: bool) -> dict[str, Any]:
+        """What is told of it, with what it said until now."""
+        said = self.progress.stdout, self.progress.stderr
+        stdout, stderr = (text_of(bytes(each), self.max_output) for each in said)
+        process = self.progress.pid if pid else None
+        return {
+            "type": "async",
+            "stdout": stdout,
+            "stderr": stderr,
+            "exit_code": self.exit_code,
+            "start": int(self.start * 1000),
+            "job_id": self.job_id,
+            "status": self.status,
+            **({} if process is None else {"pid": process}),
+            **({} if self.elapsed is None else {"elapsed_s": round(self.elapsed, 3)}),
+        }
+
+
+class Background:
+    """The latest of them, by id; those that have ended are forgotten first."""
+
+    def __init__(self) -> None:
+        self._jobs: dict[str, Job] = {}
+
+    def add(self, job: Job) -> None:
+        """Remember one."""
+        self._jobs[job.job_id] = job
+        for old in [each for each in self._jobs.values() if each.ended]:
+            if len(self._jobs) <= MOST:
+                return
+            del self._jobs[old.job_id]
+
+    def get(self, job_id: str) -> Job | None:
+        """The one with this id."""
+        return self._jobs.get(job_id)

@@ -28,7 +28,9 @@ class OutsideError(PermissionError):
 
 
 @contextmanager
-def beneath(root: Path, path: str, *, make: bool = False) -> Iterator[tuple[int, str]]:
+def beneath(
+    root: Path, path: str, *, make: bool = False, link: bool = False
+) -> Iterator[tuple[int, str]]:
     """The directory that holds `path`, as an open descriptor, and the last name in it.
 
     Each step is taken from the open directory before it and never follows a
@@ -40,6 +42,7 @@ def beneath(root: Path, path: str, *, make: bool = False) -> Iterator[tuple[int,
         root: the project's directory.
         path: relative to it, with "/" between names.
         make: create missing directories on the way.
+        link: the path may name a link, which is not followed: it is the link that is meant.
 
     Raises:
         OutsideError: the path leaves the project.
@@ -49,14 +52,14 @@ def beneath(root: Path, path: str, *, make: bool = False) -> Iterator[tuple[int,
         raise OutsideError(errno.EACCES, "path leaves the project", path)
     stack = [os.open(root, _DIRECTORY)]
     try:
-        name = _walk(stack, path, make=make)
+        name = _walk(stack, path, make=make, link=link)
         yield stack[-1], name or "."
     finally:
         for descriptor in stack:
             os.close(descriptor)
 
 
-def _walk(stack: list[int], path: str, *, make: bool) -> str | None:
+def _walk(stack: list[int], path: str, *, make: bool, link: bool) -> str | None:
     todo = deque(part for part in path.split("/") if part not in ("", "."))
     links = 0
     while todo:
@@ -76,7 +79,7 @@ def _walk(stack: list[int], path: str, *, make: bool) -> str | None:
             with suppress(FileExistsError):  # another request was faster
                 os.mkdir(part, 0o755, dir_fd=stack[-1])
             mode = stat.S_IFDIR
-        if stat.S_ISLNK(mode):
+        if stat.S_ISLNK(mode) and (todo or not link):
             links += 1
             target = os.readlink(part, dir_fd=stack[-1])
             if target.startswith("/"):
@@ -175,14 +178,17 @@ def make_folder(root: Path, path: str) -> None:
 
 def rename(root: Path, old: str, new: str) -> None:
     """Give a file or folder another path; what is there already is replaced."""
-    with beneath(root, old) as (source, name), beneath(root, new, make=True) as (target, other):
+    with (
+        beneath(root, old, link=True) as (source, name),
+        beneath(root, new, make=True) as (target, other),
+    ):
         os.rename(name, other, src_dir_fd=source, dst_dir_fd=target)
 
 
 def remove(root: Path, path: str) -> None:
     """Delete a file, or a folder with all that is in it; what is not there is no error."""
     try:
-        with beneath(root, path) as (folder, name):
+        with beneath(root, path, link=True) as (folder, name):
             if name == ".":
                 raise OutsideError(errno.EACCES, "the project itself stays", path)
             mode = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .accounts import Accounts, Caller
-from .background import Background
-from .commands import Runner
+from .commands import Background, Runner
 from .database import Database, now
 from .faults import Faults, OpenPages
 from .jobs import CopyQueue

@@ -21,21 +21,16 @@ _NOTE = (
 )
 _DATES = ("time", "started", "finished", "scheduled")
 _FLAGS = ("overwrite_newer", "delete_missing", "backup")
+# what the key of a project may ask for, of that project alone; the rest is for accounts
+FOR_PROJECTS = frozenset({
+    "ping", "project_exec", "write_text_file_to_project", "read_text_file_from_project",
+    "touch_project", "copy_path_between_projects",
+    "copy_path_status", "copy_path_delete",
+})  # fmt: skip
 # events of CoCalc's socket that its HTTP API refuses by name
 NOT_HTTP = frozenset({
     "sign_in", "sign_out", "signed_in", "error", "success", "pong", "account_created",
     "sign_in_failed",
-})  # fmt: skip
-# CoCalc's events that the stand-in has not: they answer like an unknown endpoint
-UNIMPLEMENTED = frozenset({
-    "add_license_to_project", "change_email_address", "change_password",
-    "copy_public_path_between_projects", "create_support_ticket", "delete_account",
-    "disconnect_from_project", "forgot_password", "get_available_upgrades",
-    "get_syncdoc_history", "get_user_auth_token", "invite_noncloud_collaborators",
-    "jupyter_execute", "jupyter_kernels", "log_client_error", "metrics",
-    "public_get_directory_listing", "public_get_text_file", "remove_all_upgrades",
-    "remove_license_from_project", "reset_forgot_password", "revoke_auth_token",
-    "send_verification_email", "webapp_error",
 })  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..http import NO_KEY, AnsweredError, Handler, parse_form
 from ..services.failures import ServiceError
-from .events import EVENTS, NOT_HTTP, Event, RefusedError, SilentError
+from .events import EVENTS, FOR_PROJECTS, NOT_HTTP, Event, RefusedError, SilentError
 
 if TYPE_CHECKING:
     from ..state.accounts import Caller
@@ -37,6 +37,8 @@ class V1Handler(Handler):
             caller = self._caller()
             reply_id = str(params.get("id") or "") or str(uuid.uuid4())
             try:
+                if caller.project_id is not None and name not in FOR_PROJECTS:
+                    raise ServiceError("user must be signed in")
                 reply = await caller_event.action(self.site, caller, params)
             except ServiceError as error:
                 reply = {"event": "error", "error": error.error}

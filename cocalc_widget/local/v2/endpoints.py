@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 
 Body = dict[str, Any]
 Action = Callable[[Handler, "Caller | None", Body], Awaitable[Any]]
-# CoCalc's endpoints that the stand-in has not: they answer like an unknown path
-UNIMPLEMENTED = frozenset({
-    "api-key", "auth/redeem-password-reset", "latex", "projects/get-one-public",
-    "purchases/get-balance", "support/create-ticket",
+# what the key of a project may ask for, of that project alone; the rest is for accounts
+FOR_PROJECTS = frozenset({
+    "exec", "jupyter/execute", "jupyter/kernels", "projects/call", "projects/copy-path",
+    "projects/copy-path-status", "projects/get", "projects/get-one", "projects/start",
+    "projects/stop", "projects/touch", "projects/write-text-file", "projects/collaborators/list",
 })  # fmt: skip
 # passwords that everybody tries first
 _COMMON = frozenset({
@@ -107,7 +108,7 @@ async def sign_in(handler: Handler, _caller: Caller | None, body: Body) -> Any:
     return {"account_id": row["account_id"]}
 
 
-@endpoint("auth/sign-out", None)
+@endpoint("accounts/sign-out", None)
 async def sign_out(handler: Handler, _caller: Caller | None, _body: Body) -> Any:
     """Forget the cookie."""
     handler.clear_cookie("remember_me")
@@ -330,20 +331,20 @@ async def search(handler: Handler, _caller: Caller | None, body: Body) -> Any:
     return accounts.search(handler.site, str(body.get("query") or ""), body.get("limit"))
 
 
-@endpoint("accounts/get-names")
+@endpoint("accounts/get-names", only="B")
 async def get_names(handler: Handler, _caller: Caller | None, body: Body) -> Any:
     """Names of accounts."""
     return {"names": accounts.names(handler.site, body.get("account_ids"))}
 
 
-@endpoint("projects/collaborators/list")
+@endpoint("projects/collaborators/list", only="B")
 async def list_collaborators(handler: Handler, caller: Caller | None, body: Body) -> Any:
     """Who may use a project."""
     project_id = project_of(handler.site, caller, check_uuid(body.get("project_id")))
     return projects.collaborators(handler.site, project_id)
 
 
-@endpoint("projects/collaborators/add")
+@endpoint("projects/collaborators/add", only="B")
 async def add_collaborator(handler: Handler, caller: Caller | None, body: Body) -> Any:
     """Let accounts into projects."""
     assert caller is not None  # noqa: S101 (the table lets nobody else in)
@@ -352,7 +353,7 @@ async def add_collaborator(handler: Handler, caller: Caller | None, body: Body) 
     return {"status": "ok"}
 
 
-@endpoint("projects/collaborators/remove")
+@endpoint("projects/collaborators/remove", only="B")
 async def remove_collaborator(handler: Handler, caller: Caller | None, body: Body) -> Any:
     """Take accounts out of projects."""
     assert caller is not None  # noqa: S101 (the table lets nobody else in)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ..http import AnsweredError, ParametersHandler
 from ..services.failures import ServiceError
-from .endpoints import ENDPOINTS, IssuesError
+from .endpoints import ENDPOINTS, FOR_PROJECTS, IssuesError
 
 if TYPE_CHECKING:
     from ..state.accounts import Caller
@@ -25,6 +25,8 @@ class V2Handler(ParametersHandler):
                 return
             body = self.parameters()
             caller = self.caller()
+            if caller is not None and caller.project_id is not None and path not in FOR_PROJECTS:
+                caller = None  # for accounts it is nobody
             try:
                 if caller is None and known.signed_out is not None:
                     raise ServiceError(known.signed_out)
