@@ -11,6 +11,7 @@ from .http import Handler
 from .pages.app import (
     PAGE,
     AppHandler,
+    BlobHandler,
     CustomizeHandler,
     ImpersonateHandler,
     PageHandler,
@@ -94,6 +95,7 @@ def make_application(site: SiteState) -> Application:
         (r"/local/page/([a-z]+\.[a-z]+)", PageFileHandler, {"path": PAGE}),
         (r"/local/socket", SocketHandler, with_site),
         (rf"/local/({_ASKED})", PageRequestHandler, with_site),
+        (r"/blobs/(.+)", BlobHandler, with_site),
         (r"/local/raw/([0-9a-f-]{36})/(.+)", RawHandler, with_site),
     ]
     if site.options.generation == "A":

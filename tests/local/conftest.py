@@ -41,6 +41,10 @@ class Api:
         """Any POST of JSON."""
         return self.session.post(self.site.url + path, json=body, timeout=timeout)
 
+    def form(self, path: str, fields: dict[str, Any], timeout: float = 10) -> requests.Response:
+        """Any POST of a form."""
+        return self.session.post(self.site.url + path, data=fields, timeout=timeout)
+
     def get(self, path: str, **options: Any) -> requests.Response:
         """Any GET."""
         return self.session.get(self.site.url + path, timeout=10, **options)

@@ -9,6 +9,7 @@ from string import Template
 from urllib.parse import quote
 
 from ..http import Handler, crossing
+from ..services import latex
 from ..state import files
 from .rendering import IMAGES, extension_of
 
@@ -97,6 +98,20 @@ class RawHandler(Handler):
         self.set_header(
             "Content-Security-Policy", "sandbox; default-src 'none'; style-src 'unsafe-inline'"
         )
+        self.finish(data)
+
+
+class BlobHandler(Handler):
+    """`/blobs/NAME?uuid=...`: a PDF that was made over API v2, for whoever has its address."""
+
+    def get(self, _name: str) -> None:
+        """Send it."""
+        data = latex.kept(self.site, self.get_query_argument("uuid", ""))
+        if data is None:
+            self.page(404, "", "404 Page Not Found")
+            return
+        self.set_header("Content-Type", "application/pdf")
+        self.set_header("X-Content-Type-Options", "nosniff")
         self.finish(data)
 
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 # events of API v1 (generation A)
 V1 = frozenset({
     "add_license_to_project", "change_email_address", "chatgpt",
-    "copy_public_path_between_projects", "create_support_ticket", "disconnect_from_project",
-    "get_available_upgrades", "get_support_tickets", "get_syncdoc_history",
-    "invite_noncloud_collaborators", "jupyter_execute", "jupyter_kernels",
-    "jupyter_start_pool", "log_client_error", "purchase_license",
+    "copy_public_path_between_projects", "create_support_ticket", "delete_account",
+    "disconnect_from_project", "get_available_upgrades", "get_support_tickets",
+    "get_syncdoc_history", "jupyter_execute", "jupyter_kernels", "jupyter_start_pool",
+    "revoke_auth_token", "unlink_passport", "log_client_error", "purchase_license",
     "remove_license_from_project", "stripe_cancel_subscription", "stripe_create_source",
     "stripe_create_subscription", "stripe_customer", "stripe_delete_source",
     "stripe_get_charges", "stripe_get_coupon", "stripe_get_customer", "stripe_get_invoices",
@@ -42,7 +42,7 @@ _V2 = frozenset({
     "compute/set-image-tested", "compute/set-server-cloud", "compute/set-server-color",
     "compute/set-server-configuration", "compute/set-server-title", "compute/set-template",
     "compute/undelete-server", "file-access", "guesslang",
-    "internal/compute/cloud-filesystem/set-metrics", "latex", "licenses/check-disk-name",
+    "internal/compute/cloud-filesystem/set-metrics", "licenses/check-disk-name",
     "licenses/get-license", "licenses/get-managed", "licenses/get-projects",
     "licenses/get-projects-with-license", "llm/evaluate", "news/edit", "news/list",
     "openai/chatgpt", "projects/copy-url", "projects/course/set-course-info",

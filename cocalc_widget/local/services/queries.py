@@ -50,9 +50,12 @@ _QUOTA = {
     "cpu_request": 0.02, "member_host": False, "dedicated_vm": False, "idle_timeout": 1800,
     "memory_limit": 1000, "always_running": False, "memory_request": 200, "dedicated_disks": [],
 }  # fmt: skip
+# what an account keeps for its own use, any JSON
+_OWN = ("autosave", "editor_settings", "evaluate_key", "font_size", "other_settings", "profile",
+        "terminal")  # fmt: skip
 _SETTABLE: dict[str, tuple[str, ...]] = {
     "projects": ("title", "description", "deleted"),
-    "accounts": ("first_name", "last_name"),
+    "accounts": ("first_name", "last_name", *_OWN),
     "project_log": (),
 }
 
@@ -176,7 +179,7 @@ def _account(site: SiteState, caller: Caller, wanted: _Wanted, _all: bool) -> _R
     groups = ["admin"] if row["admin"] else []  # source; the only group there is
     seen = site.accounts.active.get(caller.account_id)
     shown = {"created": iso(row["created"]), "last_active": iso(seen), "groups": groups}
-    return [{**row, **shown}]
+    return [{**row, **site.accounts.settings(caller.account_id), **shown}]
 
 
 def _set(site: SiteState, caller: Caller, kind: str, values: dict[str, Any]) -> None:
@@ -192,6 +195,8 @@ def _set(site: SiteState, caller: Caller, kind: str, values: dict[str, Any]) -> 
         return
     if values.get("account_id", caller.account_id) != caller.account_id:
         raise ServiceError("FATAL: user must be an admin")
+    for name in [name for name in changes if name in _OWN]:
+        site.accounts.set_setting(caller.account_id, name, changes.pop(name))
     site.accounts.change(caller.account_id, **{k: str(v) for k, v in changes.items()})
 
 

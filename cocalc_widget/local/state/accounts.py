@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 import secrets
 import string
 import time
@@ -90,6 +91,20 @@ class Accounts:
         for name, value in values.items():
             sql = f"UPDATE accounts SET {name} = ? WHERE account_id = ?"  # noqa: S608 (names checked)
             self._database.run(sql, value, account_id)
+
+    def settings(self, account_id: str) -> dict[str, Any]:
+        """What an account keeps for its own use, any JSON by name."""
+        sql = "SELECT name, value FROM account_settings WHERE account_id = ?"
+        return {
+            row["name"]: json.loads(row["value"]) for row in self._database.all(sql, account_id)
+        }
+
+    def set_setting(self, account_id: str, name: str, value: object) -> None:
+        """Keep something for an account; of two objects what the newer does not name stays."""
+        old = self.settings(account_id).get(name)
+        kept = {**old, **value} if isinstance(old, dict) and isinstance(value, dict) else value
+        sql = "INSERT OR REPLACE INTO account_settings VALUES (?, ?, ?)"
+        self._database.run(sql, account_id, name, json.dumps(kept))
 
     def search(self, query: str, most: int) -> list[dict[str, Any]]:
         """Accounts by how their names begin, or by their whole e-mail address; latest first."""

@@ -71,6 +71,7 @@ class SiteState:
         self.requests: Counter[str] = Counter()
         self.queue = CopyQueue(self.database, self.projects.root, self.run, options.copy_seconds)
         self.port = 0  # where it is served
+        self.blobs: dict[str, tuple[float, bytes]] = {}  # id -> until when it is kept, and what
         self.runs = 0  # of code, asked for over API v2
         self._sessions: dict[str, tuple[float, str]] = {}  # project -> when it came up, and an id
         self.background = Background()

@@ -233,6 +233,19 @@ async def invite_collaborator(site: SiteState, caller: Caller, p: Params) -> dic
     return {"event": "success"}
 
 
+@event(
+    "invite_noncloud_collaborators",
+    required=("project_id", "to", "email", "title", "link2proj"),
+    optional=("replyto", "replyto_name", "subject"),
+)
+async def invite_by_email(site: SiteState, caller: Caller, p: Params) -> dict[str, Any]:
+    """Let whoever has these e-mail addresses into a project."""
+    project_id = check_access(site, caller, p["project_id"], "write")
+    projects.invite(site, caller, project_id, p["to"])
+    told = f"Invited {p['to']} to collaborate on a project."
+    return {"event": "invite_noncloud_collaborators_resp", "mesg": told}
+
+
 @event("remove_collaborator", required=("project_id", "account_id"))
 async def remove_collaborator(site: SiteState, caller: Caller, p: Params) -> dict[str, Any]:
     """Take an account out of a project."""

@@ -8,7 +8,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..http import AnsweredError, Handler
-from ..services import accounts, commands, copies, files, kernels, messages, projects, queries
+from ..services import (
+    accounts,
+    commands,
+    copies,
+    files,
+    kernels,
+    latex,
+    messages,
+    projects,
+    queries,
+)
 from ..services.failures import ServiceError, check_uuid, shown_path
 from ..services.projects import project_of
 from ..state.database import iso, now
@@ -20,7 +30,7 @@ Body = dict[str, Any]
 Action = Callable[[Handler, "Caller | None", Body], Awaitable[Any]]
 # what the key of a project may ask for, of that project alone; the rest is for accounts
 FOR_PROJECTS = frozenset({
-    "exec", "jupyter/execute", "jupyter/kernels", "projects/call", "projects/copy-path",
+    "exec", "jupyter/execute", "jupyter/kernels", "latex", "projects/call", "projects/copy-path",
     "projects/copy-path-status", "projects/get", "projects/get-one", "projects/start",
     "projects/stop", "projects/touch", "projects/write-text-file", "projects/collaborators/list",
 })  # fmt: skip
@@ -307,6 +317,28 @@ def _with_kernels(handler: Handler, caller: Caller | None, body: Body) -> str:
 
 def _worked(handler: Handler) -> dict[str, bool]:
     return {"success": True} if handler.site.options.generation == "B" else {}
+
+
+@endpoint("latex", None)
+async def make_pdf(handler: Handler, caller: Caller | None, body: Body) -> Any:
+    """Make a PDF of TeX in a project of the caller's: the one that is named, or the latest."""
+    if not isinstance(body.get("path"), str):
+        received = "undefined" if body.get("path") is None else type(body["path"]).__name__
+        wrong = {"code": "invalid_type", "expected": "string", "received": received,
+                 "path": ["path"], "message": "Required"}  # fmt: skip
+        handler.answer({"message": "Invalid request body.", "errors": [wrong]}, 400)
+        raise AnsweredError
+    if caller is None:
+        raise ServiceError("must be authenticated")
+    project_id = body.get("project_id")
+    if project_id is None:
+        own = handler.site.projects.of(caller.account_id)
+        if caller.project_id is not None or not own:
+            raise ServiceError("no project")
+        project_id = own[0]["project_id"]
+    if not handler.site.may(caller, str(project_id)):
+        raise ServiceError("must be signed in as a collaborator on the project")
+    return await latex.compile_(handler.site, str(project_id), body)
 
 
 @endpoint("messages/send", only="B")

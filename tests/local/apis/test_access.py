@@ -62,7 +62,7 @@ def asked(keyed: Keyed, project_id: str) -> dict[str, Any]:
         "to_ids": [account], "subject": "S", "body": "B", "project_id": project_id,
         "src_project_id": project_id, "target_project_id": project_id, "path": "lesson.md",
         "src_path": "lesson.md", "content": "x", "command": "true", "kernel": "python3",
-        "input": "1",
+        "input": "1", "to": "x@y.test", "link2proj": "",
     }  # fmt: skip
 
 
