@@ -33,4 +33,4 @@ def thrown() -> Iterator[None]:
     try:
         yield
     except ServiceError as error:
-        raise ServiceError(f"Error: {error.error}") from None
+        raise ServiceError(f"{error.kind}: {error.error}") from None

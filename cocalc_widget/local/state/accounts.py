@@ -1,4 +1,4 @@
-"""Owns accounts, organizations, and what proves who somebody is: passwords, keys, tokens, sessions.
+"""Owns accounts, and what proves who somebody is: passwords, keys, tokens, sessions.
 
 Secrets are kept hashed.
 """
@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
+import re
 import secrets
 import string
 import time
@@ -24,7 +26,7 @@ _MAX_NUMBER = 2**31 - 1
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who sends a request: an account, or a project's own key."""
+    """Who sends a request: an account, or a project's own key, which has no account."""
 
     account_id: str
     admin: bool = False
@@ -65,6 +67,12 @@ class Accounts:
             admin=int(admin),
             created=now(),
         )
+        # who was invited before there was an account is let in now
+        invited = "SELECT project_id, ?, 'collaborator' FROM invitations WHERE email_address = ?"
+        email = email.strip().lower()
+        sql = f"INSERT OR IGNORE INTO collaborators {invited}"
+        self._database.run(sql, account_id, email)
+        self._database.run("DELETE FROM invitations WHERE email_address = ?", email)
         return account_id
 
     def is_guest(self, account_id: str) -> bool:
@@ -90,30 +98,42 @@ class Accounts:
             sql = f"UPDATE accounts SET {name} = ? WHERE account_id = ?"  # noqa: S608 (names checked)
             self._database.run(sql, value, account_id)
 
+    def set_extras(self, account_id: str, values: dict[str, Any]) -> None:
+        """Keep settings of an account that mean nothing to the site."""
+        self._database.set_extras("account", account_id, values)
+
+    def extras(self, account_id: str) -> dict[str, Any]:
+        """Those settings."""
+        return self._database.extras("account", account_id)
+
+    def named(self, name: str) -> str | None:
+        """The account that has this user name."""
+        sql = "SELECT id FROM extras WHERE kind = 'account' AND field = 'name' AND value = ?"
+        row = self._database.one(sql, json.dumps(name))
+        return row["id"] if row else None
+
+    def last_active(self, account_id: str) -> float | None:
+        """When the account used one of its projects last."""
+        sql = "SELECT MAX(time) AS time FROM active WHERE account_id = ?"
+        row = self._database.one(sql, account_id)
+        return row["time"] if row else None
+
     def search(self, query: str, most: int) -> list[dict[str, Any]]:
-        """Accounts by the beginning of a name, or by their whole e-mail address; latest first."""
+        """Accounts by the whole e-mail address, or that have names with these beginnings.
+
+        The latest are first.
+        """
+        beginnings = [re.sub(r"([%_!])", r"!\1", word) + "%" for word in query.split()]
+        each = " AND ".join(
+            ["(first_name LIKE ? ESCAPE '!' OR last_name LIKE ? ESCAPE '!')"] * len(beginnings)
+        )
         return self._database.all(
-            "SELECT * FROM accounts WHERE email_address = ? OR first_name LIKE ? "
-            "OR last_name LIKE ? ORDER BY n DESC LIMIT ?",
-            query.lower(),
-            f"{query}%",
-            f"{query}%",
+            f"SELECT * FROM accounts WHERE email_address = ? OR ({each or '0'}) "  # noqa: S608 (marks)
+            "ORDER BY n DESC LIMIT ?",
+            query.strip().lower(),
+            *(beginning for beginning in beginnings for _ in range(2)),
             most,
         )
-
-    def create_org(self, name: str, owner: str, org_id: str = "") -> str:
-        """A new organization, with its admin; its id."""
-        org_id = org_id or str(uuid.uuid4())
-        self._database.insert("orgs", name=name, org_id=org_id, owner=owner)
-        return org_id
-
-    def org(self, name: str) -> dict[str, Any] | None:
-        """The organization of this name."""
-        return self._database.one("SELECT * FROM orgs WHERE name = ?", name)
-
-    def join(self, account_id: str, org: str) -> None:
-        """Make an account a member of an organization."""
-        self.change(account_id, org=org)
 
     def set_password(self, account_id: str, password: str) -> None:
         """Replace an account's password."""
@@ -155,12 +175,12 @@ class Accounts:
         sql = "SELECT * FROM api_keys WHERE account_id = ? AND (? IS NULL OR id = ?) ORDER BY id"
         return self._database.all(sql, account_id, number, number)
 
-    def rename_key(self, account_id: str, number: object, name: str) -> None:
+    def rename_key(self, account_id: str, number: int, name: str) -> None:
         """Give one of an account's API keys another name."""
         sql = "UPDATE api_keys SET name = ? WHERE id = ? AND account_id = ?"
         self._database.run(sql, name, number, account_id)
 
-    def delete_key(self, account_id: str, number: object) -> None:
+    def delete_key(self, account_id: str, number: int) -> None:
         """End one of an account's API keys."""
         sql = "DELETE FROM api_keys WHERE id = ? AND account_id = ?"
         self._database.run(sql, number, account_id)
@@ -182,7 +202,9 @@ class Accounts:
             self._callers[digest] = row
         if row["expire"] is not None and row["expire"] <= now():
             return None
-        return Caller(row["account_id"], bool(row["admin"]), row["project_id"])
+        if row["project_id"] is not None:  # which acts for nobody (source)
+            return Caller("", project_id=row["project_id"])
+        return Caller(row["account_id"], bool(row["admin"]))
 
     def no_key_reason(self, key: str) -> str:
         """Why a key is refused: newer keys end in a number, which may be out of range."""

@@ -13,6 +13,8 @@ from .commands import Runner
 from .database import Database
 from .faults import Faults, OpenPages
 from .jobs import CopyQueue
+from .messages import Messages
+from .organizations import Organizations
 from .project_log import ProjectLog
 from .projects import Projects
 
@@ -53,6 +55,8 @@ class SiteState:
         self._loop = asyncio.get_running_loop()
         self.database = Database(root / "site.sqlite", self._commit_soon)
         self.accounts = Accounts(self.database)
+        self.organizations = Organizations(self.database)
+        self.messages = Messages(self.database)
         self.projects = Projects(self.database, root / "projects")
         self.project_log = ProjectLog(self.database, compute_servers=options.generation == "B")
         self.runner = Runner()
@@ -67,6 +71,7 @@ class SiteState:
         self.pages = OpenPages(self._loop)
         self.faults.changed = self.pages.tell
         self.ended = asyncio.Event()
+        self.port = 0  # where it is served, once it is
 
     async def run(self, function: Callable[..., T], *args: object) -> T:
         """Call a function that touches files in the pool, so that the loop goes on."""

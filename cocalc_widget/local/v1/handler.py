@@ -37,6 +37,8 @@ class V1Handler(Handler):
             caller = self._caller()
             reply_id = str(params.get("id") or "") or str(uuid.uuid4())
             try:
+                if caller.project_id and not caller_event.project_key:
+                    raise ServiceError("user must be signed in")
                 reply = await caller_event.action(self.site, caller, params)
             except ServiceError as error:
                 reply = {"event": "error", "error": error.error}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -21,7 +23,7 @@ Action = Callable[[Handler, "Caller | None", Body], Awaitable[Any]]
 # CoCalc's endpoints that the stand-in has not: they answer like an unknown path
 UNIMPLEMENTED = frozenset({
     "api-key", "auth/redeem-password-reset", "jupyter/execute", "jupyter/kernels",
-    "messages/send", "projects/collaborators", "projects/get-one-public",
+    "projects/get-one-public",
     "purchases/get-balance", "support/create-ticket",
 })  # fmt: skip
 # passwords that everybody tries first
@@ -46,18 +48,23 @@ class Endpoint:
     action: Action
     signed_out: str | None
     only: str = ""  # the one generation that has it
+    project_key: bool = False  # whether a project's own key may ask it; it checks which project
 
 
 ENDPOINTS: dict[str, Endpoint] = {}
 
 
 def endpoint(
-    path: str, signed_out: str | None = "must be signed in", *, only: str = ""
+    path: str,
+    signed_out: str | None = "must be signed in",
+    *,
+    only: str = "",
+    project_key: bool = False,
 ) -> Callable[[Action], Action]:
     """Enter a function into the table; `signed_out=None` serves everybody."""
 
     def enter(action: Action) -> Action:
-        ENDPOINTS[path] = Endpoint(action, signed_out, only)
+        ENDPOINTS[path] = Endpoint(action, signed_out, only, project_key)
         return action
 
     return enter
@@ -115,15 +122,18 @@ async def sign_out(handler: Handler, _caller: Caller | None, _body: Body) -> Any
     return {}
 
 
-@endpoint("user-query", None)
+@endpoint("user-query", None, project_key=True)
 async def query(handler: Handler, caller: Caller | None, body: Body) -> Any:
     """Read or set what the database has about projects and accounts."""
     if body.get("query") is None:
         raise ServiceError("Cannot read properties of undefined (reading 'undefined')")
-    return {"query": queries.user_query(handler.site, caller, body["query"])}
+    site = handler.site
+    # this generation's answers leave names out (recording)
+    hidden = ("first_name", "last_name") if site.options.generation == "A" else ()
+    return {"query": queries.user_query(site, caller, body["query"], hidden=hidden)}
 
 
-@endpoint("customize", None)
+@endpoint("customize", None, project_key=True)
 async def customize(handler: Handler, _caller: Caller | None, body: Body) -> Any:
     """Some settings; the parents of the kiosk page are not among them (recording)."""
     known = {"siteName": handler.site.options.site_name, "kucalc": "no"}
@@ -148,14 +158,31 @@ async def api_keys(handler: Handler, caller: Caller | None, body: Body) -> Any:
     if action == "get":
         return {"response": _keys(handler, caller, None)}
     if action in ("edit", "delete"):
-        wanted = body.get("id")
+        wanted = _key_number(body.get("id"))
         if action == "edit":
-            if not _keys(handler, caller, wanted if isinstance(wanted, int) else -1):
-                raise ServiceError(f"no api key with id {wanted}")
-            site.accounts.rename_key(caller.account_id, wanted, str(body.get("name") or ""))
-        else:
+            if wanted is None or not _keys(handler, caller, wanted):
+                raise ServiceError(f"no api key with id {body.get('id')}")
+            if body.get("name") is not None:
+                site.accounts.rename_key(caller.account_id, wanted, str(body["name"]))
+        elif wanted is not None:
             site.accounts.delete_key(caller.account_id, wanted)
     return {}
+
+
+def _key_number(value: object) -> int | None:
+    """A key's id; what the database would not take for one is refused in its words."""
+    if value is None:
+        return None
+    digits = str(value)
+    if isinstance(value, bool) or not re.fullmatch(r"-?\d+", digits, re.ASCII):
+        raise ServiceError(f'invalid input syntax for type integer: "{_js(value)}"')
+    if len(digits) > 11 or not -(2**31) <= int(digits) < 2**31:
+        raise ServiceError(f'value "{digits}" is out of range for type integer')
+    return int(digits)
+
+
+def _js(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _keys(handler: Handler, caller: Caller, number: int | None) -> list[dict[str, Any]]:
@@ -186,7 +213,7 @@ def _shown(handler: Handler, rows: list[dict[str, Any]]) -> list[dict[str, Any]]
     return [{**{f: row[f] for f in fields}, **extra} for row in rows]
 
 
-@endpoint("projects/get", "must be authenticated")
+@endpoint("projects/get", "must be authenticated", project_key=True)
 async def get(handler: Handler, caller: Caller | None, body: Body) -> Any:
     """The account's projects, the latest first; a project's key has none."""
     if caller is None or caller.project_id is not None:
@@ -196,7 +223,7 @@ async def get(handler: Handler, caller: Caller | None, body: Body) -> Any:
     return _shown(handler, rows[: limit if isinstance(limit, int) else 1000])
 
 
-@endpoint("projects/get-one", "must be authenticated")
+@endpoint("projects/get-one", "must be authenticated", project_key=True)
 async def get_one(handler: Handler, caller: Caller | None, body: Body) -> Any:
     """One project."""
     project_id = project_of(handler.site, caller, body.get("project_id"))
@@ -204,7 +231,7 @@ async def get_one(handler: Handler, caller: Caller | None, body: Body) -> Any:
     return _shown(handler, [row])[0] if row else {}
 
 
-@endpoint("projects/start")
+@endpoint("projects/start", project_key=True)
 async def start(handler: Handler, caller: Caller | None, body: Body) -> Any:
     """Start a project."""
     check_uuid(body.get("project_id"))
@@ -212,7 +239,7 @@ async def start(handler: Handler, caller: Caller | None, body: Body) -> Any:
     return {"status": "ok"}
 
 
-@endpoint("projects/stop")
+@endpoint("projects/stop", project_key=True)
 async def stop(handler: Handler, caller: Caller | None, body: Body) -> Any:
     """Stop a project."""
     check_uuid(body.get("project_id"))
@@ -221,15 +248,17 @@ async def stop(handler: Handler, caller: Caller | None, body: Body) -> Any:
     return {"status": "ok"}
 
 
-@endpoint("projects/touch")
+@endpoint("projects/touch", project_key=True)
 async def touch(handler: Handler, caller: Caller | None, body: Body) -> Any:
-    """Mark a project as used."""
+    """Mark a project as used, which starts it."""
     check_uuid(body.get("project_id"))
-    handler.site.projects.touch(project_of(handler.site, caller, body["project_id"]))
+    assert caller is not None  # noqa: S101 (the table lets nobody else in)
+    project_id = project_of(handler.site, caller, body["project_id"])
+    await projects.touch(handler.site, caller, project_id)
     return {}
 
 
-@endpoint("projects/write-text-file", "must be authenticated")
+@endpoint("projects/write-text-file", "must be authenticated", project_key=True)
 async def write_text(handler: Handler, caller: Caller | None, body: Body) -> Any:
     """Write a file. It says ok even where the path is a directory (recording)."""
     check_uuid(body.get("project_id"), "must set project_id to a valid uuid")
@@ -246,7 +275,7 @@ async def write_text(handler: Handler, caller: Caller | None, body: Body) -> Any
     return {"status": "ok"}
 
 
-@endpoint("projects/call")
+@endpoint("projects/call", project_key=True)
 async def call(handler: Handler, caller: Caller | None, body: Body) -> Any:
     """Hand a message to a project: reading a file, on generation A."""
     mesg = body.get("mesg")
@@ -259,7 +288,7 @@ async def call(handler: Handler, caller: Caller | None, body: Body) -> Any:
     return {**reply, "content": content}
 
 
-@endpoint("exec")
+@endpoint("exec", project_key=True)
 async def exec_(handler: Handler, caller: Caller | None, body: Body) -> Any:
     """Run a command, or ask for one that was started without waiting."""
     site = handler.site
@@ -280,7 +309,7 @@ async def exec_(handler: Handler, caller: Caller | None, body: Body) -> Any:
     return await run(site, project_id, body, none="undefined")
 
 
-@endpoint("projects/copy-path")
+@endpoint("projects/copy-path", project_key=True)
 async def copy_path(handler: Handler, caller: Caller | None, body: Body) -> Any:
     """Copy a path. Generation A answers `{}` whatever the target is (recording)."""
     site, b = handler.site, handler.site.options.generation == "B"
@@ -304,7 +333,7 @@ async def copy_path(handler: Handler, caller: Caller | None, body: Body) -> Any:
     return {"copy_id": copy_id} if b else {}
 
 
-@endpoint("projects/copy-path-status", only="B")
+@endpoint("projects/copy-path-status", only="B", project_key=True)
 async def copy_path_status(handler: Handler, caller: Caller | None, body: Body) -> Any:
     """How a queued copy stands (generation B alone has this, source)."""
     check_uuid(body.get("copy_id"), "copy_id must be a valid uuid")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ..http import AnsweredError, ParametersHandler
 from ..services.failures import ServiceError
+from . import people  # noqa: F401 (it enters its endpoints)
 from .endpoints import ENDPOINTS, IssuesError
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ class V2Handler(ParametersHandler):
             try:
                 if caller is None and known.signed_out is not None:
                     raise ServiceError(known.signed_out)
+                if caller is not None and caller.project_id and not known.project_key:
+                    raise ServiceError(known.signed_out or "must be signed in")
                 reply = await known.action(self, caller, body)
             except ServiceError as error:
                 reply = {"error": error.error}
