@@ -25,6 +25,9 @@ def hub(api: Api, name: str, options: Any = None) -> Any:
     return api.post("/api/conat/hub", {"name": name, "args": [options or {}]}).json()
 
 
+ID0 = "00000000-0000-4000-8000-000000000000"
+
+
 def in_project(api: Api, name: str, **options: Any) -> Any:
     call = {"name": f"system.{name}", "args": [options]}
     project_id = api.site.projects["Lesson"]
@@ -35,13 +38,15 @@ def test_people_and_organizations(b: LocalCoCalc) -> None:
     api = Api(b)
     account_id, key = b.create_account("Ada", "Lovelace", "ada@local.test")
     assert hub(api, "system.getNames", [account_id]) == {
-        account_id: {"first_name": "Ada", "last_name": "Lovelace"}
+        account_id: {"first_name": "Ada", "last_name": "Lovelace", "profile": None}
     }
+    nobody = hub(api, "system.getNames", [ID0])
+    assert nobody == {ID0: {"first_name": "Deleted", "last_name": "User"}}
     found = hub(api, "system.userSearch", {"query": "Ada"})
     assert [row["account_id"] for row in found] == [account_id]
     assert isinstance(hub(api, "org.create", {"name": "uni"}), str)
-    assert "unique" in hub(api, "org.create", {"name": "uni"})["error"]
-    assert "no such" in hub(api, "org.addUser", {"name": "uni", "user": "nobody"})["error"]
+    assert "already used" in hub(api, "org.create", {"name": "uni"})["error"]
+    assert "cannot find" in hub(api, "org.addUser", {"name": "uni", "user": "nobody"})["error"]
     add = {"name": "uni", "user": "ada@local.test"}
     assert "admin" in hub(Api(b, key=key), "org.addUser", add)["error"]
     assert hub(api, "org.addUser", add) is None
@@ -57,7 +62,7 @@ def test_collaborators_by_nested_options(b: LocalCoCalc) -> None:
     other = Api(b, key=key)
     ask = {"opts": {"project_id": lesson, "account_id": account_id}}
     assert "collaborator" in hub(other, "projects.touch", {"project_id": lesson})["error"]
-    assert hub(api, "projects.addCollaborator", ask) is None
+    assert hub(api, "projects.addCollaborator", ask) == {"project_id": [lesson]}
     assert hub(other, "projects.touch", {"project_id": lesson}) is None
     assert hub(api, "projects.removeCollaborator", ask) is None
     assert "collaborator" in hub(other, "projects.touch", {"project_id": lesson})["error"]

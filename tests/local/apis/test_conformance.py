@@ -22,6 +22,7 @@ from cocalc_widget.local.v2 import endpoints as api_v2
 
 from ..situations import Stage
 
+BBBB = "bbbbbbbb-0000-4000-8000-00000000000"
 CONTRACT = Path(__file__).parents[2] / "contract"
 
 # Security holes of generation A: strangers may start projects and copy out of them.
@@ -43,17 +44,21 @@ WORDS = {"event", "error", "note", "type", "status", "stdout", "stderr", "conten
 
 
 def _load(name: str) -> list[tuple[str, dict[str, Any]]]:
-    lines = (CONTRACT / f"{name}.jsonl").read_text().splitlines()
-    rows = [(name, json.loads(line)) for line in lines]
+    text = (CONTRACT / f"{name}.jsonl").read_text()
+    if name.startswith("rest-"):  # the owner and the stranger had other numbers then
+        for number in (2, 3):
+            text = text.replace(f"{BBBB}{number}", f"{BBBB}{number - 1}")
+    rows = [(name, json.loads(line)) for line in text.splitlines()]
     for _, row in rows:
         if row["response"].get("body_truncated"):
             row["response"]["body"] = mended(row["response"]["body"])
     return rows
 
 
-# Of the recordings about what a client knows: the queries, the log, the searches; commands.
+# Of the recordings about what a client knows: people, projects, queries, the log; commands.
 ALSO = re.compile(
-    r"log\.|project\.(create|delete|deleted\.query|state|stranger)|users\.search\.email$|org\.create|"
+    r"log\.|(project|collab|users|messages|org)\.|names$|v2\.(projects|accounts)\.|"
+    r"v1\.(\w+_collaborator|create_project|user_search)|"
     r"(v1\.)?exec\.(env|max_output|missing_program|bash_args|blank_no_bash)|"
     r"v1\.(copy\.(under_a_file|file_in_the_way)\.|query\.(log|project\.fields|projects_all|delete)|user_search\.email)"
 )
@@ -120,7 +125,7 @@ def test_agrees_with_the_recording(
         assert answer.json()["error"].endswith("failed: No such file or directory")
     elif (recorded["content_type"] or "").startswith("application/json"):
         body = answer.json()
-        if recorded.get("body_truncated"):
+        if recorded.get("body_truncated") and isinstance(body, dict):
             body = {name: body[name] for name in recorded["body"]}
         compare(recorded["body"], body, "$")
     else:
