@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..services import accounts, copies, projects, queries
+from ..services import accounts, api_keys, copies, projects, queries
 from ..services.failures import ServiceError, check_uuid
 from ..state.database import now
 from .methods import BAD_UUID, Method, Options, method, thrown
@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 HUB: dict[str, Method] = {}
 # CoCalc's methods that the stand-in has not: they answer like an unknown function
 UNIMPLEMENTED = frozenset({
-    "compute.*", "fileSync.*", "jupyter.execute", "jupyter.kernels", "purchases.*",
+    "compute.*", "db.fileUseTimes", "db.getLegacyTimeTravelInfo", "db.getLegacyTimeTravelPatches",
+    "db.removeBlobTtls", "db.touch", "fileSync.*", "jupyter.execute", "jupyter.kernels",
+    "projects.setQuotas", "purchases.*", "system.adminResetPasswordLink",
+    "system.adminSalesloftSync", "system.deletePassport", "system.getCustomize",
+    "system.logClientError", "system.sendEmailVerification", "system.terminate",
+    "system.userSalesloftSync", "system.userTracking", "system.webappError",
 })  # fmt: skip
 
 
@@ -75,6 +80,13 @@ async def copy(site: SiteState, caller: Caller, o: Options) -> Any:
             if not site.may(caller, project_id):
                 raise ServiceError(f"user must be collaborator on {side} project")
         await copies.copy_now(site, copies.parse(o, str(o.get("src_path") or "")))
+
+
+@method("system.manageApiKeys", HUB)
+async def manage_keys(site: SiteState, caller: Caller, o: Options) -> Any:
+    """Make, rename, delete and list an account's API keys, or a project's."""
+    with thrown():
+        return api_keys.manage(site, caller, o)
 
 
 def _collaborators(site: SiteState, caller: Caller, o: Options, what: str) -> str:

@@ -159,10 +159,11 @@ class Accounts:
         project_id: str | None = None,
         name: str = "",
         legacy: bool = False,
+        expire: float | None = None,
     ) -> tuple[int, str]:
         """A new API key: (its id, the key itself, which is not kept)."""
         fields = {"account_id": account_id, "project_id": project_id, "name": name}
-        number = self._database.insert("api_keys", **fields, created=now())
+        number = self._database.insert("api_keys", **fields, created=now(), expire=expire)
         random = "".join(secrets.choice(_ALPHABET) for _ in range(16))
         # the newer keys end in their number, written in 6 characters (source)
         key = f"sk_{random}" if legacy else f"sk-{random}{_base62(number)}"
@@ -170,20 +171,28 @@ class Accounts:
         self._database.run(sql, _digest(key), f"{key[:3]}...{key[-6:]}", number)
         return number, key
 
-    def keys(self, account_id: str, number: object = None) -> list[dict[str, Any]]:
-        """The rows of an account's API keys, or of the one with this id."""
-        sql = "SELECT * FROM api_keys WHERE account_id = ? AND (? IS NULL OR id = ?) ORDER BY id"
-        return self._database.all(sql, account_id, number, number)
+    def keys(
+        self, account_id: str, *, project_id: str | None = None, number: int | None = None
+    ) -> list[dict[str, Any]]:
+        """The rows of a project's API keys, or of an account's own; or the one with this number."""
+        sql = "SELECT * FROM api_keys WHERE "
+        if project_id is not None:
+            sql, owner = f"{sql} project_id = ?", project_id
+        else:  # a number finds the keys that an account made for projects, too (source)
+            sql, owner = f"{sql} account_id = ? AND (? OR project_id IS NULL)", account_id
+        values = [owner] if project_id is not None else [owner, number is not None]
+        sql += " AND (? IS NULL OR id = ?) ORDER BY id"
+        return self._database.all(sql, *values, number, number)
 
-    def rename_key(self, account_id: str, number: int, name: str) -> None:
-        """Give one of an account's API keys another name."""
-        sql = "UPDATE api_keys SET name = ? WHERE id = ? AND account_id = ?"
-        self._database.run(sql, name, number, account_id)
+    def change_key(self, number: int, **values: str | float | None) -> None:
+        """Set columns of an API key; names are this package's own."""
+        for name, value in values.items():
+            sql = f"UPDATE api_keys SET {name} = ? WHERE id = ?"  # noqa: S608 (own names)
+            self._database.run(sql, value, number)
 
-    def delete_key(self, account_id: str, number: int) -> None:
-        """End one of an account's API keys."""
-        sql = "DELETE FROM api_keys WHERE id = ? AND account_id = ?"
-        self._database.run(sql, number, account_id)
+    def delete_key(self, number: int) -> None:
+        """End an API key."""
+        self._database.run("DELETE FROM api_keys WHERE id = ?", number)
 
     def by_key(self, key: str) -> Caller | None:
         """Who this API key belongs to."""

@@ -188,3 +188,29 @@ def test_ids_of_keys_that_are_none(site: LocalCoCalc) -> None:
     assert names.count("b") == 1
     assert api.v2("api-keys", action="delete", id=str(made["id"])) == {}
     assert "error" in Api(site, key=made["secret"]).v2("projects/touch")
+
+
+def test_keys_of_a_project_are_its_peoples(site: LocalCoCalc) -> None:
+    api, lesson = Api(site), site.projects["Lesson"]
+    account_id, key = site.create_account("F", "R", "friend@local.test")
+    friend = Api(site, key=key)
+    made = api.v2("api-keys", action="create", name="a", project_id=lesson)["response"][0]
+    ask = {"project_id": lesson, "id": made["id"]}
+    for action in ("get", "create", "edit", "delete"):
+        refused = friend.v2("api-keys", action=action, **ask)
+        words = "user must be collaborator on project to manage project_id api keys"
+        assert refused == {"error": words}
+    assert friend.v2("api-keys", action="get", id=made["id"])["response"] == [None]
+    assert friend.v2("api-keys", action="delete", id=made["id"]) == {}, "and nothing happens"
+    assert api.v2("api-keys", action="get", **ask)["response"][0]["name"] == "a"
+    site.core.projects.add(lesson, account_id)
+    over = "2001-01-01T00:00:00.000Z"
+    project = Api(site, key=made["secret"])
+    assert project.v2("exec", project_id=lesson, command="pwd")["exit_code"] == 0
+    assert friend.v2("api-keys", action="edit", **ask, name="b", expire=over) == {}
+    told = api.v2("api-keys", action="get", **ask)["response"][0]
+    assert (told["name"], told["expire"]) == ("b", over)
+    assert project.v2("exec", project_id=lesson, command="pwd") == {"error": "must be signed in"}
+    assert "timestamp" in friend.v2("api-keys", action="edit", **ask, expire="soon")["error"]
+    assert friend.v2("api-keys", action="delete", **ask) == {}
+    assert api.v2("api-keys", action="get", project_id=lesson)["response"] == []
