@@ -21,6 +21,7 @@ from .database import Database, now
 BAN_SECONDS = 60.0  # after a wrong password, per pair of accounts (recording)
 TOKEN_HOURS = 12.0  # what user_auth gives (source)
 _ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
+_MOST_WORDS = 20  # of a search
 _MAX_NUMBER = 2**31 - 1
 
 
@@ -123,7 +124,9 @@ class Accounts:
 
         The latest are first.
         """
-        beginnings = [re.sub(r"([%_!])", r"!\1", word) + "%" for word in query.split()]
+        beginnings = [
+            re.sub(r"([%_!])", r"!\1", word) + "%" for word in query.split()[:_MOST_WORDS]
+        ]
         each = " AND ".join(
             ["(first_name LIKE ? ESCAPE '!' OR last_name LIKE ? ESCAPE '!')"] * len(beginnings)
         )
@@ -267,7 +270,9 @@ def _hash_password(password: str) -> str:
 
 def _password_matches(password: str, stored: str) -> bool:
     salt, _, value = stored.partition("$")
-    found = hashlib.scrypt(password.encode(), salt=bytes.fromhex(salt), n=4096, r=8, p=1)
+    found = hashlib.scrypt(
+        password.encode("utf-8", "replace"), salt=bytes.fromhex(salt), n=4096, r=8, p=1
+    )
     return hmac.compare_digest(found.hex(), value)
 
 

@@ -6,7 +6,7 @@ import json
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from ..http import NO_KEY, AnsweredError, Handler, parse_form
+from ..http import NO_KEY, AnsweredError, Handler, parse_form, parse_json
 from ..services.failures import ServiceError
 from .events import EVENTS, NOT_HTTP, Event, RefusedError, SilentError
 
@@ -63,7 +63,7 @@ class V1Handler(Handler):
         if not data.strip():
             return {}
         try:
-            body = json.loads(data)
+            body = parse_json(data)
         except ValueError as error:
             at_end = isinstance(error, json.JSONDecodeError) and error.pos >= len(
                 error.doc.rstrip()

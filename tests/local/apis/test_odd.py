@@ -13,7 +13,7 @@ from cocalc_widget.local.v2.endpoints import ENDPOINTS
 
 from ..conftest import Api
 
-ODD = (None, 5, -1, True, "x", "", [], ["a", 5], {}, {"a": None}, 10**20, [None], [[1]])
+ODD = (None, 5, -1, True, "x", "", [], ["a", 5], {}, {"a": None}, 10**20, [None], [[1]], "\ud800")
 
 
 def test_odd_parameters_are_answered_by_the_rules(make_site: Callable[..., LocalCoCalc]) -> None:

@@ -412,6 +412,7 @@ def test_names_and_addresses_by_v2(admin: Person, people: list[Person], project:
     assert friend.v2("accounts/search", query=friend.account_id)[0]["last_active"] is None
     assert friend.v2("accounts/search", query="%") == []
     assert friend.v2("accounts/search", query="") == []
+    assert friend.v2("accounts/search", query="no such " * 9999) == []
     assert friend.v2("accounts/set-name", first_name="Changed") == {"success": True}
     other = {"account_id": owner.account_id, "last_name": "By-Admin"}
     assert "administrators" in refusal(friend.v2("accounts/set-name", **other))
