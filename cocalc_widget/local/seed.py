@@ -35,9 +35,9 @@ def make_owner(site: SiteState, *, admin: bool) -> Owner:
     else:
         account_id = site.accounts.create("Local", "Teacher", EMAIL, password, admin=admin)
         # so that org.createToken works for the site's own account, as its admin
-        site.organizations.create("local", _ORG_ID)
-        site.organizations.join(account_id, "local")
+        site.organizations.create("local", org_id=_ORG_ID)
         site.organizations.add_admin("local", account_id)
+        site.organizations.join(account_id, "local")
     return Owner(account_id, EMAIL, password, site.accounts.new_key(account_id, name="start")[1])
 
 

@@ -169,7 +169,7 @@ class LocalCoCalc:
         except BaseException:
             self.close()
             raise
-        self.port = self._server.port
+        self.port = self.core.port = self._server.port
         self.url = f"https://localhost:{self.port}"
         self.core.port = self.port
         for name in self._first_faults:

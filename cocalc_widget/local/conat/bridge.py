@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..http import NO_KEY, AnsweredError, ParametersHandler
 from ..services.failures import ServiceError, check_uuid
 from ..services.projects import project_of
+from . import organizations, people  # noqa: F401 (they enter their methods)
 from .hub import HUB
 from .methods import BAD_UUID
 from .project import PROJECT
@@ -65,9 +66,11 @@ class ConatHandler(ParametersHandler):
         return await self._within(work, body, "hub.account", name)
 
     async def _project(self, caller: Caller, body: dict[str, Any], name: str, options: Any) -> Any:
-        project_id = caller.project_id or body.get("project_id")
+        project_id = body.get("project_id", caller.project_id)
         if not project_id:
             raise ServiceError("must specify project_id or use project-specific api key")
+        if caller.project_id not in (None, project_id):
+            raise ServiceError("project specific api key must match requested project")
         project_of(self.site, caller, check_uuid(project_id, BAD_UUID))
         if name not in PROJECT:
             raise ServiceError(f"Error: unknown function '{name}'")

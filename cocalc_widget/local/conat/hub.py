@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..services import accounts, copies, kernels, projects, queries
+from ..services import accounts, api_keys, copies, kernels, projects, queries
 from ..services.failures import ServiceError, check_uuid
 from ..state.database import iso, now
 from .methods import BAD_UUID, Method, Options, method, thrown
-from .people import PEOPLE
 
 if TYPE_CHECKING:
     from ..state.accounts import Caller
     from ..state.site_state import SiteState
 
-HUB: dict[str, Method] = dict(PEOPLE)
+HUB: dict[str, Method] = {}
 
 
 @method("system.ping", HUB)
@@ -36,9 +35,8 @@ async def test(_site: SiteState, caller: Caller, _o: Options) -> Any:
 
 @method("system.getNames", HUB)
 async def get_names(site: SiteState, _caller: Caller, ids: Options) -> Any:
-    """Names of accounts."""
-    found = accounts.names(site, ids)
-    return {who: {**names, "profile": None} for who, names in found.items()}
+    """Names of accounts, and how they look; who is nobody has a name all the same (source)."""
+    return accounts.names_or_deleted(site, ids)
 
 
 @method("system.userSearch", HUB)
@@ -75,87 +73,55 @@ async def copy(site: SiteState, caller: Caller, o: Options) -> Any:
         await copies.copy_now(site, copies.parse(o, str(o.get("src_path") or "")))
 
 
-def _project(site: SiteState, caller: Caller, o: Options) -> str:
-    project_id = o.get("project_id") if isinstance(o, dict) else None
+@method("system.manageApiKeys", HUB)
+async def manage_keys(site: SiteState, caller: Caller, o: Options) -> Any:
+    """Make, rename, delete and list an account's API keys, or a project's."""
     with thrown():
-        return projects.project_of(site, caller, check_uuid(project_id, BAD_UUID))
+        return api_keys.manage(site, caller, o)
+
+
+def _collaborators(site: SiteState, caller: Caller, o: Options, what: str) -> str:
+    with thrown():
+        project_id = check_uuid(o.get("project_id"), BAD_UUID)
+        return projects.collaborators_of(site, caller, project_id, what)
 
 
 @method("projects.start", HUB)
 async def start(site: SiteState, caller: Caller, o: Options) -> Any:
     """Start a project."""
-    await site.start_project(_project(site, caller, o))
+    await site.start_project(_collaborators(site, caller, o, "start it"))
 
 
 @method("projects.stop", HUB)
 async def stop(site: SiteState, caller: Caller, o: Options) -> Any:
     """Stop a project."""
-    site.stop_project(_project(site, caller, o))
+    site.stop_project(_collaborators(site, caller, o, "stop it"))
 
 
 @method("projects.touch", HUB)
 async def touch(site: SiteState, caller: Caller, o: Options) -> Any:
-    """Mark a project as used, and start it."""
-    project_id = _project(site, caller, o)
-    site.projects.touch(project_id)
-    await site.start_project(project_id)
+    """Mark a project as used, which starts it."""
+    await projects.touch(site, caller, _collaborators(site, caller, o, "touch it"))
 
 
 @method("projects.deleteProject", HUB)
 async def delete_project(site: SiteState, caller: Caller, o: Options) -> Any:
     """Mark a project as deleted; its files stay."""
-    project_id = o.get("project_id")
-    if site.projects.role(str(project_id), caller.account_id) != "owner":
-        raise ServiceError("Error: must be an owner to delete a project")
-    site.projects.change(str(project_id), deleted=1)
+    with thrown():
+        projects.delete(site, caller, o.get("project_id"))
 
 
 @method("projects.state", HUB)
 async def state(site: SiteState, caller: Caller, o: Options) -> Any:
     """Whether a project runs."""
-    row = site.projects.get(_project(site, caller, o)) or {}
+    row = site.projects.get(_collaborators(site, caller, o, "get state")) or {}
     return {"ip": "127.0.0.1", **projects.state_of(row)}
 
 
 @method("projects.status", HUB)
 async def status(site: SiteState, caller: Caller, o: Options) -> Any:
-    """What a running project tells of itself."""
-    return projects.status_of(site, _project(site, caller, o))
-
-
-@method("projects.addCollaborator", HUB)
-async def add_collaborator(site: SiteState, caller: Caller, o: Options) -> Any:
-    """Let accounts into projects; the options are nested (source)."""
-    inner = _inner(o)
-    who = inner.get("project_id"), inner.get("account_id")
-    with thrown():
-        return {"project_id": projects.add_collaborators(site, caller, *who)}
-
-
-@method("projects.removeCollaborator", HUB)
-async def remove_collaborator(site: SiteState, caller: Caller, o: Options) -> Any:
-    """Take accounts out of projects; the options are nested (source)."""
-    inner = _inner(o)
-    with thrown():
-        projects.remove_collaborators(
-            site, caller, inner.get("project_id"), inner.get("account_id")
-        )
-
-
-@method("projects.inviteCollaborator", HUB)
-async def invite_collaborator(site: SiteState, caller: Caller, o: Options) -> Any:
-    """Let an account into a project, as `addCollaborator` does; here nobody gets a mail."""
-    inner = _inner(o)
-    with thrown():
-        projects.add_collaborators(site, caller, inner.get("project_id"), inner.get("account_id"))
-
-
-@method("projects.inviteCollaboratorWithoutAccount", HUB)
-async def invite_by_email(site: SiteState, caller: Caller, o: Options) -> Any:
-    """Let whoever has these e-mail addresses into a project."""
-    inner = _inner(o)
-    with thrown():
-        projects.invite(site, caller, inner.get("project_id"), inner.get("to"))
+    """How a project runs."""
+    return projects.status_of(site, _collaborators(site, caller, o, "get status"))
 
 
 @method("jupyter.kernels", HUB)
@@ -182,18 +148,6 @@ def _named_project(site: SiteState, caller: Caller, o: Options) -> object:
     if project_id is None:
         return None
     return projects.project_of(site, caller, check_uuid(project_id, BAD_UUID))
-
-
-@method("sync.history", HUB)
-async def history(site: SiteState, caller: Caller, o: Options) -> Any:
-    """How a file was edited: the stand-in's pages edit none, so there are no patches."""
-    _project(site, caller, o)
-    return {"patches": [], "info": []}
-
-
-def _inner(o: Options) -> dict[str, Any]:
-    inner = o.get("opts")
-    return inner if isinstance(inner, dict) else {}
 
 
 @method("system.generateUserAuthToken", HUB)

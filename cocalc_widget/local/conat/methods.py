@@ -33,5 +33,4 @@ def thrown() -> Iterator[None]:
     try:
         yield
     except ServiceError as error:
-        kind = "Error" if type(error) is ServiceError else type(error).__name__
-        raise ServiceError(f"{kind}: {error.error}") from None
+        raise ServiceError(f"{error.kind}: {error.error}") from None

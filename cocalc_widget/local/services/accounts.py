@@ -6,6 +6,7 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from ...address import is_uuid
 from .failures import ServiceError
 
 if TYPE_CHECKING:
@@ -26,10 +27,7 @@ async def create(
 ) -> str:
     """A new account; its id. Hashing its password takes a while."""
     first, last = (str(name or "") for name in names)
-    make = partial(site.accounts.create, first, last, email, password, by=caller)
-    account_id = await site.run(make)
-    site.projects.welcome(account_id, email)
-    return account_id
+    return await site.run(partial(site.accounts.create, first, last, email, password, by=caller))
 
 
 def names(site: SiteState, ids: object) -> dict[str, dict[str, str]]:
@@ -39,38 +37,51 @@ def names(site: SiteState, ids: object) -> dict[str, dict[str, str]]:
     return {r["account_id"]: {k: r[k] for k in ("first_name", "last_name")} for r in rows}
 
 
+def names_or_deleted(site: SiteState, ids: object) -> dict[str, dict[str, Any]]:
+    """The same as the newer generation tells it, with what they look like in a chat."""
+    known = names(site, ids)
+    listed = ids if isinstance(ids, list) else []
+    deleted = {"first_name": "Deleted", "last_name": "User"}
+    return {
+        str(i): {**known[i], "profile": site.accounts.extras(i).get("profile")}
+        if i in known
+        else dict(deleted)
+        for i in map(str, listed)
+    }
+
+
 def search(site: SiteState, query: str, limit: object = None) -> list[dict[str, Any]]:
     """Accounts as a search shows them."""
     most = int(limit) if isinstance(limit, int | str) and str(limit).isdigit() else _FOUND
-    asked = {each.strip().lower() for each in query.split(",")}
+    asked = [each.strip() for each in query.split(",")][:_MOST_FOUND]  # several, with commas (doc)
+    addresses = {each.lower() for each in asked}
+    found = {row["account_id"]: row for each in asked for row in _found(site, each, most)}
     return [
         {
             "account_id": row["account_id"],
             "first_name": row["first_name"],
             "last_name": row["last_name"],
-            "name": None,
+            "name": site.accounts.extras(row["account_id"]).get("name"),
             # told to who knows it already (recording)
-            **({"email_address": row["email_address"]} if row["email_address"] in asked else {}),
-            "last_active": active(site, row["account_id"]),
+            **(
+                {"email_address": row["email_address"]} if row["email_address"] in addresses else {}
+            ),
+            "last_active": _ms(site.accounts.last_active(row["account_id"])),
             "created": int(row["created"] * 1000),
             "email_address_verified": None,
         }
-        for row in _found(site, query, min(most, _MOST_FOUND))
+        for row in [*found.values()][:most]
     ]
 
 
 def _found(site: SiteState, query: str, most: int) -> list[dict[str, Any]]:
-    """By any of several names and addresses, with commas between them (documentation)."""
-    rows: dict[str, dict[str, Any]] = {}
-    for each in query.split(","):
-        for row in site.accounts.search(each.strip(), most):
-            rows.setdefault(row["account_id"], row)
-    return list(rows.values())[:most]
+    if is_uuid(query):
+        row = site.accounts.get(query.lower())
+        return [row] if row else []
+    return site.accounts.search(query, min(most, _MOST_FOUND))
 
 
-def active(site: SiteState, account_id: str) -> int | None:
-    """When an account's key was used last (ms since 1970), as far as this site remembers."""
-    seconds = site.accounts.active.get(account_id)
+def _ms(seconds: float | None) -> int | None:
     return None if seconds is None else int(seconds * 1000)
 
 

@@ -10,11 +10,38 @@ from ...address import is_uuid
 
 
 class ServiceError(Exception):
-    """What was asked fails, with this error, which can be any JSON; each API wraps it its way."""
+    """What was asked fails, with this error, which can be any JSON; each API wraps it its way.
+
+    Attributes:
+        kind: how CoCalc calls this type of exception, where an API tells it.
+    """
+
+    kind = "Error"
 
     def __init__(self, error: Any) -> None:
         super().__init__(error)
         self.error = error
+
+
+class OwnershipError(ServiceError):
+    """What is asked would break the rules about a project's owners."""
+
+    kind = "OwnershipError"
+
+
+class DatabaseError(ServiceError):
+    """What is asked for makes a statement that CoCalc's database refuses."""
+
+    kind = "error"
+
+
+class UndefinedError(ServiceError):
+    """What is asked for lacks a part that CoCalc's code takes for granted."""
+
+    kind = "TypeError"
+
+    def __init__(self, reading: str) -> None:
+        super().__init__(f"Cannot read properties of undefined (reading '{reading}')")
 
 
 def check_uuid(value: object, words: str = "project_id must be a valid uuid") -> str:

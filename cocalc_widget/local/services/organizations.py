@@ -1,7 +1,4 @@
-"""Owns what can be asked about organizations, and who may ask for it.
-
-Site admins may do all of it, an organization's admins what concerns theirs.
-"""
+"""Owns what can be asked about organizations, and who may ask it: site admins, an org's admins."""
 
 from __future__ import annotations
 
@@ -9,158 +6,166 @@ import secrets
 from typing import TYPE_CHECKING, Any
 
 from ...address import is_uuid
-from ..state.database import now
-from ..state.organizations import PROPERTIES
+from ..state.database import iso, now
+from ..state.organizations import ABOUT
 from . import accounts, messages
-from .failures import ServiceError
+from .failures import DatabaseError, ServiceError
 
 if TYPE_CHECKING:
     from ..state.accounts import Caller
     from ..state.site_state import SiteState
 
-_NAME = 39  # characters at most (documentation)
+_LONGEST_NAME = 39  # characters (source)
 _TOKEN_SECONDS = 24 * 3600  # (source)
-_NOT_ALLOWED = "user must be an admin of the organization or site-admin"
-_SHOWN = ("name", *PROPERTIES, "admin_account_ids")
+_Options = dict[str, Any]
 
 
-def create(site: SiteState, caller: Caller, name: str) -> str:
+def get_all(site: SiteState, caller: Caller) -> list[dict[str, Any]]:
+    """All organizations, for site admins."""
+    if not caller.admin:
+        raise ServiceError("must be a site admin")
+    fields = ("name", "title", "admin_account_ids")
+    return [{field: org[field] for field in fields} for org in site.organizations.all()]
+
+
+def create(site: SiteState, caller: Caller, name: object) -> str:
     """A new organization's id; site admins only."""
     if not caller.admin:
         raise ServiceError("only admins may create organizations")
-    if not 0 < len(name) <= _NAME:
-        raise ServiceError(f"name must be between 1 and {_NAME} characters")
-    if site.organizations.get(name):
+    if not isinstance(name, str) or not name:
+        raise ServiceError("name must be given")
+    if len(name) > _LONGEST_NAME:
+        raise DatabaseError(f"value too long for type character varying({_LONGEST_NAME})")
+    if site.organizations.get(name) or site.accounts.named(name):
         raise ServiceError(f"name {name} is already used by some account or organization")
     return site.organizations.create(name)
 
 
-def all_of_them(site: SiteState, caller: Caller) -> list[dict[str, Any]]:
-    """Names and titles of all; site admins only (recording)."""
-    if not caller.admin:
-        raise ServiceError("must be a site admin")
-    return site.organizations.all()
+def _managed(site: SiteState, caller: Caller, name: object) -> str:
+    """The name of an organization that the caller may manage, whether there is one or not."""
+    if not caller.admin and caller.account_id not in site.organizations.admins(str(name)):
+        raise ServiceError("user must be an admin of the organization or site-admin")
+    return str(name)
 
 
-def get(site: SiteState, caller: Caller, name: str) -> dict[str, Any]:
-    """An organization's properties and admins."""
-    row = _governed(site, caller, name)
-    return {field: row[field] for field in _SHOWN}
+def _existing(site: SiteState, name: object) -> dict[str, Any]:
+    org = site.organizations.get(str(name))
+    if org is None:
+        raise ServiceError(f"no org named '{name}'")
+    return org
 
 
-def change(site: SiteState, caller: Caller, name: str, values: dict[str, Any]) -> None:
-    """Set those properties that are given."""
-    _governed(site, caller, name)
-    given = {field: str(values[field]) for field in PROPERTIES if values.get(field) is not None}
-    site.organizations.change(name, **given)
+def get(site: SiteState, caller: Caller, name: object) -> dict[str, Any]:
+    """What an organization says of itself, and who its admins are."""
+    return _existing(site, _managed(site, caller, name))
 
 
-def add_admin(site: SiteState, caller: Caller, name: str, user: object) -> None:
-    """Make a member, or an account without an organization, an admin; site admins only."""
-    row = _account(site, user, "no such account '{}'")
-    if row["org"] not in (None, name):
+def change(site: SiteState, caller: Caller, o: _Options) -> None:
+    """Set what an organization says of itself; what is not given stays."""
+    name = _managed(site, caller, o.get("name"))
+    about = {field: str(o[field]) for field in ABOUT if o.get(field) is not None}
+    if not about:  # CoCalc's own statement is empty then (source)
+        raise DatabaseError('syntax error at or near "WHERE"')
+    if site.organizations.get(name):
+        site.organizations.set(name, about)
+
+
+def account_of(site: SiteState, user: object) -> dict[str, Any] | None:
+    """The account of this id or e-mail address."""
+    return site.accounts.get(str(user)) if is_uuid(user) else site.accounts.by_email(str(user))
+
+
+def _found(site: SiteState, user: object) -> dict[str, Any]:
+    row = account_of(site, user)
+    if row is None:
+        raise ServiceError(f"cannot find user '{user}'")
+    return row
+
+
+def add_admin(site: SiteState, caller: Caller, o: _Options) -> None:
+    """Make an account an admin, and a member; not one of another organization's."""
+    name, user = str(o.get("name")), o.get("user")
+    row = account_of(site, user)
+    if row is None:
+        raise ServiceError(f"no such account '{user}'")
+    if row["org"] is not None and row["org"] != name:
         raise ServiceError(f"User '{user}' is already member of another organization")
     if not caller.admin:
         raise ServiceError("only site admins can make a user an organization admin right now")
-    if site.organizations.get(name) is None:
-        raise _unknown(name)
-    site.organizations.join(row["account_id"], name)
+    _existing(site, name)
     site.organizations.add_admin(name, row["account_id"])
+    site.organizations.join(row["account_id"], name)
 
 
-def remove_admin(site: SiteState, caller: Caller, name: str, user: object) -> None:
-    """An admin of an organization is a mere member again."""
-    _governed(site, caller, name)
-    site.organizations.remove_admin(name, _account(site, user)["account_id"])
-
-
-def add_user(site: SiteState, caller: Caller, name: str, user: object) -> None:
-    """Move an account into an organization; site admins only."""
+def add_user(site: SiteState, caller: Caller, o: _Options) -> None:
+    """Make an account a member, perhaps out of another organization; site admins only."""
     if not caller.admin:
         raise ServiceError("only site admins can add/move a user to an org right now")
-    row = _account(site, user)
-    if site.organizations.get(name) is None:
-        raise _unknown(name)
-    _leave(site, row)
+    row = _found(site, o.get("user"))
+    name = _existing(site, o.get("name"))["name"]
     site.organizations.join(row["account_id"], name)
 
 
-def remove_user(site: SiteState, caller: Caller, name: str, user: object) -> None:
-    """Take a member out of an organization."""
-    _governed(site, caller, name)
-    row = _account(site, user)
-    if site.organizations.is_admin(name, row["account_id"]):
-        raise ServiceError(
-            "admin cannot be removed from org; first remove them from being an admin"
-        )
-    if row["org"] == name:
-        site.organizations.join(row["account_id"], None)
-
-
-async def create_user(site: SiteState, caller: Caller, name: str, o: dict[str, Any]) -> str:
-    """A new account that is a member; its id. Without a password nobody can sign in by one."""
-    _governed(site, caller, name)
+async def create_user(site: SiteState, caller: Caller, o: _Options) -> str:
+    """A new account that is a member; its id."""
+    name = _existing(site, _managed(site, caller, o.get("name")))["name"]
     email = str(o.get("email") or "")
     if not accounts.is_email(email):
-        raise ServiceError("invalid email address")
-    if site.accounts.by_email(email) is not None:
-        raise ServiceError(f'email address "{email}" already in use')
-    names = o.get("firstName"), o.get("lastName")
+        raise ServiceError(f"invalid email address '{email}'")
+    if site.accounts.by_email(email):
+        raise ServiceError(f'Email address "{email}" already in use.')
     password = str(o.get("password") or secrets.token_urlsafe(16))
-    account_id = await accounts.create(site, caller, names, email, password)
+    who = o.get("firstName"), o.get("lastName")
+    account_id = await accounts.create(site, caller, who, email, password)
     site.organizations.join(account_id, name)
     return account_id
 
 
-def users(site: SiteState, caller: Caller, name: str) -> list[dict[str, Any]]:
-    """The members."""
-    _governed(site, caller, name)
-    fields = ("first_name", "last_name", "account_id", "email_address")
-    return [{field: row[field] for field in fields} for row in site.organizations.members(name)]
-
-
-def message(site: SiteState, caller: Caller, name: str, subject: str, body: str) -> None:
-    """Write to all members."""
-    _governed(site, caller, name)
-    members = [row["account_id"] for row in site.organizations.members(name)]
-    if members:
-        messages.send(site, caller, members, (subject, body))
-
-
-def create_token(site: SiteState, caller: Caller, user: object, expire: object) -> str:
-    """An auth token for a member, for an admin of the organization or of the site."""
-    row = site.accounts.get(str(user)) if is_uuid(user) else site.accounts.by_email(str(user))
-    if row is None or not row["org"]:
-        raise ServiceError("user is not in an org")  # unknown users, too (recording)
-    if not caller.admin and not site.organizations.is_admin(row["org"], caller.account_id):
-        raise ServiceError(_NOT_ALLOWED)
-    told = isinstance(expire, int | float) and not isinstance(expire, bool)
-    seconds = float(str(expire)) / 1000 if told else now() + _TOKEN_SECONDS
-    return site.accounts.new_token(row["account_id"], seconds)
-
-
-def _governed(site: SiteState, caller: Caller, name: str) -> dict[str, Any]:
-    """The organization, if the caller has a say in it."""
-    if not caller.admin and not site.organizations.is_admin(name, caller.account_id):
-        raise ServiceError(_NOT_ALLOWED)
-    row = site.organizations.get(name)
-    if row is None:
-        raise _unknown(name)
-    return row
-
-
-def _account(site: SiteState, user: object, words: str = "cannot find user '{}'") -> dict[str, Any]:
-    row = site.accounts.get(str(user)) if is_uuid(user) else site.accounts.by_email(str(user))
-    if row is None:
-        raise ServiceError(words.format(user))
-    return row
-
-
-def _leave(site: SiteState, row: dict[str, Any]) -> None:
-    if row["org"]:
-        site.organizations.remove_admin(row["org"], row["account_id"])
+def remove_user(site: SiteState, caller: Caller, o: _Options) -> None:
+    """Take a member out; an admin must be made none first."""
+    name = _managed(site, caller, o.get("name"))
+    row = _found(site, o.get("user"))
+    if row["account_id"] in site.organizations.admins(name):
+        words = "admin cannot be removed from org; first remove them from being an admin"
+        raise ServiceError(words)
+    if row["org"] == name:
         site.organizations.join(row["account_id"], None)
 
 
-def _unknown(name: str) -> ServiceError:
-    return ServiceError(f"no org named '{name}'")
+def remove_admin(site: SiteState, caller: Caller, o: _Options) -> None:
+    """Make an admin a mere member."""
+    name = _managed(site, caller, o.get("name"))
+    site.organizations.remove_admin(name, _found(site, o.get("user"))["account_id"])
+
+
+def get_users(site: SiteState, caller: Caller, name: object) -> list[dict[str, Any]]:
+    """The members."""
+    fields = ("first_name", "last_name", "account_id", "email_address")
+    return [
+        {
+            **{field: row[field] for field in fields},
+            "last_active": iso(site.accounts.last_active(row["account_id"])),
+        }
+        for row in site.organizations.members(_managed(site, caller, name))
+    ]
+
+
+def create_token(site: SiteState, caller: Caller, o: _Options) -> str:
+    """An auth token for a member."""
+    row = account_of(site, o.get("user"))
+    if row is None or not row["org"]:
+        raise ServiceError("user is not in an org")
+    _managed(site, caller, row["org"])
+    if row["admin"] and not caller.admin:  # else an organization's admin would become the site's
+        raise ServiceError("user must be an admin of the organization or site-admin")
+    expire = o.get("expire")
+    given = isinstance(expire, int | float) and not isinstance(expire, bool)
+    seconds = float(expire) / 1000 if given else now() + _TOKEN_SECONDS  # type: ignore[arg-type]
+    return site.accounts.new_token(row["account_id"], seconds)
+
+
+def message(site: SiteState, caller: Caller, o: _Options) -> None:
+    """Send a message to every member."""
+    members = site.organizations.members(_managed(site, caller, o.get("name")))
+    to_ids = [row["account_id"] for row in members]
+    messages.send(site, caller, {"subject": o.get("subject"), "body": o.get("body")}, to_ids)

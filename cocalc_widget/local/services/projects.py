@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from ...address import is_uuid
 from ..state.database import iso
-from .accounts import is_email
 from .failures import ServiceError, check_uuid
 
 if TYPE_CHECKING:
@@ -36,104 +34,48 @@ def project_of(site: SiteState, caller: Caller | None, project_id: object) -> st
     return str(project_id)
 
 
+def collaborators_of(site: SiteState, caller: Caller, project_id: object, what: str) -> str:
+    """The same as the newer hub words it; `what` is what only collaborators may do."""
+    if caller.project_id is not None or not site.may(caller, str(project_id)):
+        raise ServiceError(f"must be collaborator on project to {what}")
+    return str(project_id)
+
+
+async def touch(site: SiteState, caller: Caller, project_id: str) -> None:
+    """Mark a project as used by the caller, which starts it."""
+    await site.start_project(project_id)
+    site.projects.touch(project_id, caller.account_id)
+
+
+def delete(site: SiteState, caller: Caller, project_id: object) -> None:
+    """Stop a project and mark it as deleted; its files stay.
+
+    Collaborators may, whatever the words of the refusal say (source).
+    """
+    check_uuid(project_id, "project_id must be a valid UUID")
+    if not caller.admin and not site.may(caller, str(project_id)):
+        raise ServiceError("must be an owner to delete a project")
+    site.projects.change(str(project_id), running=0, deleted=1)
+
+
+def status_of(site: SiteState, project_id: str) -> dict[str, Any]:
+    """How a project runs: since when, as which process, on which ports; nothing if it does not.
+
+    No project of the stand-in has a process of its own: it is served by the site's.
+    """
+    run = site.projects.run_of(project_id)
+    if run is None:
+        return {}
+    return {
+        "project.pid": os.getpid(),
+        "hub-server.port": site.port,
+        "browser-server.port": site.port,
+        "start_ts": int(run["started"] * 1000),
+        "session_id": run["session_id"],
+    }
+
+
 def state_of(row: dict[str, Any]) -> dict[str, Any]:
     """Whether the project of this row runs, and when it was used last."""
     state = "running" if row.get("running") else "opened"
     return {"state": state, "time": iso(row.get("last_edited"))}
-
-
-def status_of(site: SiteState, project_id: str) -> dict[str, Any]:
-    """What a running project tells of itself; nothing where it does not run.
-
-    Here all projects run in one process, whose id this is.
-    """
-    row = site.projects.get(project_id)
-    if row is None or not row["running"]:
-        return {}
-    begun, session_id = site.session_of(project_id)
-    ports = {"hub-server.port": site.port, "browser-server.port": site.port}
-    return {
-        "project.pid": os.getpid(), **ports, "start_ts": int(begun * 1000), "session_id": session_id
-    }  # fmt: skip
-
-
-def add_collaborators(
-    site: SiteState, caller: Caller, project_ids: object, account_ids: object
-) -> list[str]:
-    """Let accounts into projects, one each; the projects' ids.
-
-    Args:
-        site: the site.
-        caller: is a collaborator of all these projects.
-        project_ids: an id, or a list of them.
-        account_ids: as many; the first account goes to the first project.
-    """
-    pairs = _pairs(site, caller, project_ids, account_ids)
-    for _project_id, account_id in pairs:
-        if site.accounts.get(account_id) is None:
-            raise ServiceError(f"no account with id '{account_id}'")
-    for project_id, account_id in pairs:
-        site.projects.add(project_id, account_id)
-    return [project_id for project_id, _account_id in pairs]
-
-
-def remove_collaborators(
-    site: SiteState, caller: Caller, project_ids: object, account_ids: object
-) -> None:
-    """Take accounts out of projects, one each; nobody is taken out where one is an owner."""
-    pairs = _pairs(site, caller, project_ids, account_ids)
-    if any(site.projects.role(*pair) == "owner" for pair in pairs):
-        raise OwnershipError
-    for project_id, account_id in pairs:
-        site.projects.remove(project_id, account_id)
-
-
-class OwnershipError(ServiceError):
-    """An owner would be taken out of a project (recording)."""
-
-    def __init__(self) -> None:
-        super().__init__("Cannot remove an owner. Demote to collaborator first.")
-
-
-def invite(site: SiteState, caller: Caller, project_id: object, to: object) -> None:
-    """Let the accounts of these e-mail addresses into a project, now or when they are made.
-
-    No mail is sent: a stand-in has nobody to send it by.
-
-    Args:
-        site: the site.
-        caller: is a collaborator.
-        project_id: where to.
-        to: addresses, with commas, semicolons or blanks between them.
-    """
-    into = project_of(site, caller, check_uuid(project_id))
-    addresses = str(to or "").replace(",", " ").replace(";", " ").lower().split()
-    for address in addresses:
-        if not is_email(address):
-            raise ServiceError(f"invalid email address '{address}'")
-    for address in addresses:
-        row = site.accounts.by_email(address)
-        if row is None:
-            site.projects.invite(into, address)
-        else:
-            site.projects.add(into, row["account_id"])
-
-
-def collaborators(site: SiteState, project_id: str) -> list[dict[str, str]]:
-    """Who may use a project: ids and names."""
-    rows = [site.accounts.get(account_id) for account_id in site.projects.users(project_id)]
-    fields = ("account_id", "first_name", "last_name")
-    return [{field: row[field] for field in fields} for row in rows if row is not None]
-
-
-def _pairs(
-    site: SiteState, caller: Caller, project_ids: object, account_ids: object
-) -> list[tuple[str, str]]:
-    projects = project_ids if isinstance(project_ids, list) else [project_ids]
-    accounts = account_ids if isinstance(account_ids, list) else [account_ids]
-    if len(projects) != len(accounts) or not all(map(is_uuid, (*projects, *accounts))):
-        raise ServiceError("invalid account_id or project_id -- all must be valid uuid's")
-    return [
-        (project_of(site, caller, project_id), str(account_id))
-        for project_id, account_id in zip(projects, accounts, strict=True)
-    ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import re
 import secrets
 import string
 import time
@@ -20,12 +21,13 @@ from .database import Database, now
 BAN_SECONDS = 60.0  # after a wrong password, per pair of accounts (recording)
 TOKEN_HOURS = 12.0  # what user_auth gives (source)
 _ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
+_MOST_WORDS = 20  # of a search
 _MAX_NUMBER = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who sends a request: an account, or a project's own key."""
+    """Who sends a request: an account, or a project's own key, which has no account."""
 
     account_id: str
     admin: bool = False
@@ -40,7 +42,6 @@ class Accounts:
         self._bans: dict[tuple[str, str], float] = {}
         self.ban_seconds = BAN_SECONDS
         self._callers: dict[str, dict[str, Any]] = {}  # hash of a key -> what is known of it
-        self.active: dict[str, float] = {}  # account -> when its key was used last
         self._callers_at = -1  # the database's count of changes when they were read
 
     def create(
@@ -67,6 +68,12 @@ class Accounts:
             admin=int(admin),
             created=now(),
         )
+        # who was invited before there was an account is let in now
+        invited = "SELECT project_id, ?, 'collaborator' FROM invitations WHERE email_address = ?"
+        email = email.strip().lower()
+        sql = f"INSERT OR IGNORE INTO collaborators {invited}"
+        self._database.run(sql, account_id, email)
+        self._database.run("DELETE FROM invitations WHERE email_address = ?", email)
         return account_id
 
     def is_guest(self, account_id: str) -> bool:
@@ -92,27 +99,44 @@ class Accounts:
             sql = f"UPDATE accounts SET {name} = ? WHERE account_id = ?"  # noqa: S608 (names checked)
             self._database.run(sql, value, account_id)
 
-    def settings(self, account_id: str) -> dict[str, Any]:
-        """What an account keeps for its own use, any JSON by name."""
-        sql = "SELECT name, value FROM account_settings WHERE account_id = ?"
-        return {
-            row["name"]: json.loads(row["value"]) for row in self._database.all(sql, account_id)
-        }
+    def set_extras(self, account_id: str, values: dict[str, Any]) -> None:
+        """Keep settings of an account that mean nothing to the site."""
+        self._database.set_extras("account", account_id, values)
 
-    def set_setting(self, account_id: str, name: str, value: object) -> None:
-        """Keep something for an account; of two objects what the newer does not name stays."""
-        old = self.settings(account_id).get(name)
-        kept = {**old, **value} if isinstance(old, dict) and isinstance(value, dict) else value
-        sql = "INSERT OR REPLACE INTO account_settings VALUES (?, ?, ?)"
-        self._database.run(sql, account_id, name, json.dumps(kept))
+    def extras(self, account_id: str) -> dict[str, Any]:
+        """Those settings."""
+        return self._database.extras("account", account_id)
+
+    def named(self, name: str) -> str | None:
+        """The account that has this user name."""
+        sql = "SELECT id FROM extras WHERE kind = 'account' AND field = 'name' AND value = ?"
+        row = self._database.one(sql, json.dumps(name))
+        return row["id"] if row else None
+
+    def last_active(self, account_id: str) -> float | None:
+        """When the account used one of its projects last."""
+        sql = "SELECT MAX(time) AS time FROM active WHERE account_id = ?"
+        row = self._database.one(sql, account_id)
+        return row["time"] if row else None
 
     def search(self, query: str, most: int) -> list[dict[str, Any]]:
-        """Accounts by how their names begin, or by their whole e-mail address; latest first."""
-        words = query.split() or [""]
-        each = " AND ".join(["(first_name LIKE ? OR last_name LIKE ?)"] * len(words))
-        starts = [f"{word}%" for word in words for _ in range(2)]
-        sql = f"SELECT * FROM accounts WHERE email_address = ? OR ({each}) ORDER BY n DESC LIMIT ?"  # noqa: S608 (own words)
-        return self._database.all(sql, query.lower(), *starts, most)
+        """Accounts by the whole e-mail address, or that have names with these beginnings.
+
+        The latest are first.
+        """
+        beginnings = [
+            re.sub(r"([%_!])", r"!\1", word) + "%" for word in query.split()[:_MOST_WORDS]
+        ]
+        each = " AND ".join(
+            ["(first_name LIKE ? ESCAPE '!' OR last_name LIKE ? ESCAPE '!')"] * len(beginnings)
+        )
+        return self._database.all(
+            f"SELECT * FROM accounts WHERE email_address = ? OR ({each or '0'}) "  # noqa: S608 (marks)
+            "ORDER BY n DESC LIMIT ?",
+            query.strip().lower(),
+            *(beginning for beginning in beginnings for _ in range(2)),
+            most,
+        )
 
     def set_password(self, account_id: str, password: str) -> None:
         """Replace an account's password."""
@@ -138,10 +162,11 @@ class Accounts:
         project_id: str | None = None,
         name: str = "",
         legacy: bool = False,
+        expire: float | None = None,
     ) -> tuple[int, str]:
         """A new API key: (its id, the key itself, which is not kept)."""
         fields = {"account_id": account_id, "project_id": project_id, "name": name}
-        number = self._database.insert("api_keys", **fields, created=now())
+        number = self._database.insert("api_keys", **fields, created=now(), expire=expire)
         random = "".join(secrets.choice(_ALPHABET) for _ in range(16))
         # the newer keys end in their number, written in 6 characters (source)
         key = f"sk_{random}" if legacy else f"sk-{random}{_base62(number)}"
@@ -149,20 +174,28 @@ class Accounts:
         self._database.run(sql, _digest(key), f"{key[:3]}...{key[-6:]}", number)
         return number, key
 
-    def keys(self, account_id: str, number: object = None) -> list[dict[str, Any]]:
-        """The rows of an account's API keys, or of the one with this id."""
-        sql = "SELECT * FROM api_keys WHERE account_id = ? AND (? IS NULL OR id = ?) ORDER BY id"
-        return self._database.all(sql, account_id, number, number)
+    def keys(
+        self, account_id: str, *, project_id: str | None = None, number: int | None = None
+    ) -> list[dict[str, Any]]:
+        """The rows of a project's API keys, or of an account's own; or the one with this number."""
+        sql = "SELECT * FROM api_keys WHERE "
+        if project_id is not None:
+            sql, owner = f"{sql} project_id = ?", project_id
+        else:  # a number finds the keys that an account made for projects, too (source)
+            sql, owner = f"{sql} account_id = ? AND (? OR project_id IS NULL)", account_id
+        values = [owner] if project_id is not None else [owner, number is not None]
+        sql += " AND (? IS NULL OR id = ?) ORDER BY id"
+        return self._database.all(sql, *values, number, number)
 
-    def rename_key(self, account_id: str, number: object, name: str) -> None:
-        """Give one of an account's API keys another name."""
-        sql = "UPDATE api_keys SET name = ? WHERE id = ? AND account_id = ?"
-        self._database.run(sql, name, number, account_id)
+    def change_key(self, number: int, **values: str | float | None) -> None:
+        """Set columns of an API key; names are this package's own."""
+        for name, value in values.items():
+            sql = f"UPDATE api_keys SET {name} = ? WHERE id = ?"  # noqa: S608 (own names)
+            self._database.run(sql, value, number)
 
-    def delete_key(self, account_id: str, number: object) -> None:
-        """End one of an account's API keys."""
-        sql = "DELETE FROM api_keys WHERE id = ? AND account_id = ?"
-        self._database.run(sql, number, account_id)
+    def delete_key(self, number: int) -> None:
+        """End an API key."""
+        self._database.run("DELETE FROM api_keys WHERE id = ?", number)
 
     def by_key(self, key: str) -> Caller | None:
         """Who this API key belongs to."""
@@ -181,8 +214,9 @@ class Accounts:
             self._callers[digest] = row
         if row["expire"] is not None and row["expire"] <= now():
             return None
-        self.active[row["account_id"]] = now()
-        return Caller(row["account_id"], bool(row["admin"]), row["project_id"])
+        if row["project_id"] is not None:  # which acts for nobody (source)
+            return Caller("", project_id=row["project_id"])
+        return Caller(row["account_id"], bool(row["admin"]))
 
     def no_key_reason(self, key: str) -> str:
         """Why a key is refused: newer keys end in a number, which may be out of range."""
@@ -236,7 +270,9 @@ def _hash_password(password: str) -> str:
 
 def _password_matches(password: str, stored: str) -> bool:
     salt, _, value = stored.partition("$")
-    found = hashlib.scrypt(password.encode(), salt=bytes.fromhex(salt), n=4096, r=8, p=1)
+    found = hashlib.scrypt(
+        password.encode("utf-8", "replace"), salt=bytes.fromhex(salt), n=4096, r=8, p=1
+    )
     return hmac.compare_digest(found.hex(), value)
 
 

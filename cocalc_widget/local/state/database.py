@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import sqlite3
 import threading
 import time
@@ -25,21 +26,26 @@ CREATE TABLE IF NOT EXISTS api_keys (
     name TEXT, created REAL, expire REAL);
 CREATE TABLE IF NOT EXISTS tokens (hash TEXT PRIMARY KEY, account_id TEXT, expire REAL);
 CREATE TABLE IF NOT EXISTS sessions (hash TEXT PRIMARY KEY, account_id TEXT, expire REAL);
-CREATE TABLE IF NOT EXISTS organizations (
-    name TEXT PRIMARY KEY, organization_id TEXT, title TEXT, description TEXT, link TEXT,
-    email_address TEXT);
-CREATE TABLE IF NOT EXISTS organization_admins (
+CREATE TABLE IF NOT EXISTS orgs (name TEXT PRIMARY KEY, org_id TEXT, owner TEXT);
+CREATE TABLE IF NOT EXISTS org_admins (
     name TEXT, account_id TEXT, PRIMARY KEY (name, account_id));
-CREATE TABLE IF NOT EXISTS invitations (
-    project_id TEXT, email TEXT, PRIMARY KEY (project_id, email));
+CREATE TABLE IF NOT EXISTS extras (
+    kind TEXT, id TEXT, field TEXT, value TEXT, PRIMARY KEY (kind, id, field));
 CREATE TABLE IF NOT EXISTS messages (
-    id INTEGER PRIMARY KEY, from_id TEXT, to_ids TEXT, subject TEXT, body TEXT, sent REAL,
-    thread_id INTEGER);
+    id INTEGER PRIMARY KEY AUTOINCREMENT, from_id TEXT, to_ids TEXT, subject TEXT, body TEXT,
+    sent REAL, thread_id INTEGER);
+CREATE TABLE IF NOT EXISTS message_to (
+    message_id INTEGER, account_id TEXT, PRIMARY KEY (account_id, message_id));
 CREATE TABLE IF NOT EXISTS projects (
     project_id TEXT PRIMARY KEY, title TEXT, description TEXT, created REAL, last_edited REAL,
     running INTEGER DEFAULT 0, deleted INTEGER DEFAULT 0);
 CREATE TABLE IF NOT EXISTS collaborators (
     project_id TEXT, account_id TEXT, role TEXT, PRIMARY KEY (project_id, account_id));
+CREATE TABLE IF NOT EXISTS runs (project_id TEXT PRIMARY KEY, started REAL, session_id TEXT);
+CREATE TABLE IF NOT EXISTS active (
+    project_id TEXT, account_id TEXT, time REAL, PRIMARY KEY (project_id, account_id));
+CREATE TABLE IF NOT EXISTS invitations (
+    email_address TEXT, project_id TEXT, time REAL, PRIMARY KEY (email_address, project_id));
 CREATE INDEX IF NOT EXISTS by_account ON collaborators (account_id);
 CREATE TABLE IF NOT EXISTS hidden (
     project_id TEXT, account_id TEXT, PRIMARY KEY (project_id, account_id));
@@ -101,6 +107,21 @@ class Database:
             self._gather()
             sql = f"INSERT INTO {table} ({names}) VALUES ({marks})"  # noqa: S608 (own names)
             return self._db.execute(sql, tuple(row.values())).lastrowid or 0
+
+    def set_extras(self, kind: str, key: str, values: dict[str, Any]) -> None:
+        """Keep values, any JSON, of what has no column of its own; null takes one away."""
+        for field, value in values.items():
+            if value is None:
+                sql = "DELETE FROM extras WHERE kind = ? AND id = ? AND field = ?"
+                self.run(sql, kind, key, field)
+            else:
+                sql = "INSERT OR REPLACE INTO extras VALUES (?, ?, ?, ?)"
+                self.run(sql, kind, key, field, json.dumps(value))
+
+    def extras(self, kind: str, key: str) -> dict[str, Any]:
+        """What is kept of one thing beside its columns."""
+        rows = self.all("SELECT field, value FROM extras WHERE kind = ? AND id = ?", kind, key)
+        return {row["field"]: json.loads(row["value"]) for row in rows}
 
     def all(self, sql: str, *values: Any) -> list[dict[str, Any]]:
         """All rows of a SELECT."""

@@ -41,6 +41,9 @@ class Projects:
             running=int(running),
         )
         self.add(project_id, owner, "owner")
+        self.touch(project_id, owner)
+        if running:
+            self._begin_run(project_id)
         return project_id
 
     def fill(self, project_id: str, content: Content | Path) -> None:
@@ -86,9 +89,11 @@ class Projects:
             int(hidden),
         )
 
-    def hide(self, project_id: str, account_id: str) -> None:
-        """Hide a project from an account's list, as its own setting."""
-        sql = "INSERT OR IGNORE INTO hidden VALUES (?, ?)"
+    def hide(self, project_id: str, account_id: str, *, hidden: bool = True) -> None:
+        """Hide a project from an account's list, as its own setting, or show it again."""
+        sql = "DELETE FROM hidden WHERE project_id = ? AND account_id = ?"
+        if hidden:
+            sql = "INSERT OR IGNORE INTO hidden VALUES (?, ?)"
         self._database.run(sql, project_id, account_id)
 
     def one_of(self, account_id: str, project_id: str) -> dict[str, Any] | None:
@@ -135,18 +140,6 @@ class Projects:
         sql = "INSERT OR IGNORE INTO collaborators VALUES (?, ?, ?)"
         self._database.run(sql, project_id, account_id, role)
 
-    def invite(self, project_id: str, email: str) -> None:
-        """Let whoever makes an account with this address into a project then."""
-        self._database.run("INSERT OR IGNORE INTO invitations VALUES (?, ?)", project_id, email)
-
-    def welcome(self, account_id: str, email: str) -> None:
-        """A new account gets into the projects to which its address was invited."""
-        address = email.strip().lower()
-        sql = "SELECT project_id FROM invitations WHERE email = ?"
-        for row in self._database.all(sql, address):
-            self.add(row["project_id"], account_id)
-        self._database.run("DELETE FROM invitations WHERE email = ?", address)
-
     def remove(self, project_id: str, account_id: str) -> None:
         """Take an account out of a project; owners stay."""
         sql = (
@@ -159,8 +152,52 @@ class Projects:
         for name, value in values.items():
             sql = f"UPDATE projects SET {name} = ? WHERE project_id = ?"  # noqa: S608 (own names)
             self._database.run(sql, value, project_id)
+        if values.get("running"):
+            self._begin_run(project_id)
+        elif "running" in values:
+            self._database.note("DELETE FROM runs WHERE project_id = ?", project_id)
 
-    def touch(self, project_id: str) -> None:
-        """Mark as used now."""
+    def _begin_run(self, project_id: str) -> None:
+        sql = "INSERT OR IGNORE INTO runs VALUES (?, ?, ?)"
+        self._database.note(sql, project_id, now(), str(uuid.uuid4()))
+
+    def run_of(self, project_id: str) -> dict[str, Any] | None:
+        """Since when a project runs, and the id of that run; None where it does not."""
+        sql = "SELECT r.* FROM runs r JOIN projects p USING (project_id) WHERE project_id = ?"
+        return self._database.one(f"{sql} AND p.running", project_id)
+
+    def last_active(self, project_id: str) -> dict[str, float]:
+        """Account id → when it used a project last."""
+        sql = "SELECT account_id, time FROM active WHERE project_id = ?"
+        return {r["account_id"]: r["time"] for r in self._database.all(sql, project_id)}
+
+    def set_extras(self, project_id: str, values: dict[str, Any]) -> None:
+        """Keep settings of a project that mean nothing to the site."""
+        self._database.set_extras("project", project_id, values)
+
+    def extras(self, project_id: str) -> dict[str, Any]:
+        """Those settings."""
+        return self._database.extras("project", project_id)
+
+    def invite(self, project_id: str, email: str) -> None:
+        """Let whoever makes an account with this e-mail address into a project."""
+        sql = "INSERT OR REPLACE INTO invitations VALUES (?, ?, ?)"
+        self._database.run(sql, email.strip().lower(), project_id, now())
+
+    def invited(self, project_id: str) -> dict[str, float]:
+        """E-mail address → when it was invited, of those that have no account yet."""
+        sql = "SELECT email_address, time FROM invitations WHERE project_id = ?"
+        return {r["email_address"]: r["time"] for r in self._database.all(sql, project_id)}
+
+    def regroup(self, project_id: str, account_id: str, role: str) -> None:
+        """Make one of a project's people its owner, or a collaborator."""
+        sql = "UPDATE collaborators SET role = ? WHERE project_id = ? AND account_id = ?"
+        self._database.run(sql, role, project_id, account_id)
+
+    def touch(self, project_id: str, account_id: str = "") -> None:
+        """Mark as used now, by an account if it is known."""
+        if account_id:
+            used = "INSERT OR REPLACE INTO active VALUES (?, ?, ?)"
+            self._database.note(used, project_id, account_id, now())
         sql = "UPDATE projects SET last_edited = ? WHERE project_id = ?"
         self._database.note(sql, now(), project_id)

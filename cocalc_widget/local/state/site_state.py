@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from .accounts import Accounts, Caller
 from .commands import Background, Runner
-from .database import Database, now
+from .database import Database
 from .faults import Faults, OpenPages
 from .jobs import CopyQueue
 from .kernels import Kernels
@@ -73,12 +72,12 @@ class SiteState:
         self.port = 0  # where it is served
         self.blobs: dict[str, tuple[float, bytes]] = {}  # id -> until when it is kept, and what
         self.runs = 0  # of code, asked for over API v2
-        self._sessions: dict[str, tuple[float, str]] = {}  # project -> when it came up, and an id
         self.background = Background()
         self._tasks: set[asyncio.Future[Any]] = set()
         self.pages = OpenPages(self._loop)
         self.faults.changed = self.pages.tell
         self.ended = asyncio.Event()
+        self.port = 0  # where it is served, once it is
 
     async def run(self, function: Callable[..., T], *args: object) -> T:
         """Call a function that touches files in the pool, so that the loop goes on."""
@@ -106,17 +105,12 @@ class SiteState:
         if row and not row["running"]:
             await asyncio.sleep(self.options.start_seconds)
             self.projects.change(project_id, running=1)
-            self._sessions.pop(project_id, None)
 
     def stop_project(self, project_id: str) -> None:
         """Bring a project down, and end what runs in it."""
         self.projects.change(project_id, running=0)
         self.runner.end(project_id)
         self.keep(self._loop.run_in_executor(self._code, self.kernels.stop, project_id))
-
-    def session_of(self, project_id: str) -> tuple[float, str]:
-        """When a running project came up (s since 1970), and the id of this life of it."""
-        return self._sessions.setdefault(project_id, (now(), str(uuid.uuid4())))
 
     def keep(self, task: asyncio.Future[Any]) -> None:
         """Hold on to a task that nobody awaits, until it is done; its error is not news."""

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ..services import accounts, commands, copies, files, projects, queries
+from ..services import accounts, collaborators, commands, copies, files, projects, queries
 from ..services.failures import ServiceError, check_uuid, node_error, shown_path
 from ..state.accounts import Caller
 from ..state.database import iso, now
@@ -49,6 +49,7 @@ class Event:
     action: Action
     required: tuple[str, ...]
     optional: tuple[str, ...]
+    project_key: bool = False  # whether a project's own key may send it; it checks which project
 
     def check(self, body: Any) -> Params:
         """The parameters, or `RefusedError` in CoCalc's words (recording)."""
@@ -72,11 +73,13 @@ def event(
     required: tuple[str, ...] = (),
     optional: tuple[str, ...] = (),
     takes_id: bool = True,
+    project_key: bool = False,
 ) -> Callable[[Action], Action]:
     """Enter a function into the table."""
 
     def enter(action: Action) -> Action:
-        EVENTS[name] = Event(action, required, (*optional, "id") if takes_id else optional)
+        names = (*optional, "id") if takes_id else optional
+        EVENTS[name] = Event(action, required, names, project_key)
         return action
 
     return enter
@@ -86,7 +89,7 @@ def _type_error(what: str) -> str:
     return f"invalid parameters 'Error: misc.defaults -- TypeError: {what}'"
 
 
-@event("ping")
+@event("ping", project_key=True)
 async def ping(_site: SiteState, _caller: Caller, _p: Params) -> dict[str, Any]:
     """Tell the time."""
     return {"event": "pong", "now": iso(now())}
@@ -151,7 +154,7 @@ def check_access(site: SiteState, caller: Caller, project_id: object, what: str)
     """The project's id, or the refusal in CoCalc's words; `what` is "read" or "write"."""
     check_uuid(project_id, f"{what.title()} access denied -- invalid project_id -- {project_id}")
     if not site.may(caller, str(project_id)):
-        user = f"User {caller.account_id}"
+        user = f"User {caller.account_id or 'undefined'}"
         raise ServiceError(f"{user} does not have {what} access to project {project_id}")
     return str(project_id)
 
@@ -163,7 +166,7 @@ async def create_project(site: SiteState, caller: Caller, p: Params) -> dict[str
     return {"event": "project_created", "project_id": project_id}
 
 
-@event("write_text_file_to_project", required=("project_id", "path", "content"))
+@event("write_text_file_to_project", required=("project_id", "path", "content"), project_key=True)
 async def write_text(site: SiteState, caller: Caller, p: Params) -> dict[str, Any]:
     """Write a file."""
     project_id = check_access(site, caller, p["project_id"], "write")
@@ -180,7 +183,7 @@ async def write_text(site: SiteState, caller: Caller, p: Params) -> dict[str, An
     return {"event": "file_written_to_project"}
 
 
-@event("read_text_file_from_project", required=("project_id", "path"))
+@event("read_text_file_from_project", required=("project_id", "path"), project_key=True)
 async def read_text(site: SiteState, caller: Caller, p: Params) -> dict[str, Any]:
     """Read a file, or several: lists of the same length, answered in no certain order."""
     name = {"event": "text_file_read_from_project"}
@@ -209,6 +212,7 @@ async def _read(site: SiteState, caller: Caller, project_id: object, path: objec
         "compute_server_id", "path", "args", "timeout", "aggregate", "max_output", "bash",
         "err_on_exit",
     ),
+    project_key=True,
 )  # fmt: skip
 async def project_exec(site: SiteState, caller: Caller, p: Params) -> dict[str, Any]:
     """Run a command in a project."""
@@ -216,20 +220,43 @@ async def project_exec(site: SiteState, caller: Caller, p: Params) -> dict[str, 
     return {"event": "project_exec_output", **await commands.execute(site, project_id, p, none="")}
 
 
-@event("touch_project", required=("project_id",))
+@event("touch_project", required=("project_id",), project_key=True)
 async def touch_project(site: SiteState, caller: Caller, p: Params) -> dict[str, Any]:
-    """Mark a project as used, and start it."""
+    """Mark a project as used, which starts it."""
     project_id = check_access(site, caller, p["project_id"], "write")
-    site.projects.touch(project_id)
-    await site.start_project(project_id)
+    await projects.touch(site, caller, project_id)
     return {"event": "success"}
 
 
-@event("add_collaborator", required=("project_id",), optional=("account_id", "token_id"))
-@event("invite_collaborator", required=("project_id", "account_id"))
+@event(
+    "invite_collaborator",
+    required=("project_id", "account_id"),
+    optional=("title", "link2proj", "replyto", "replyto_name", "email", "subject"),
+)
 async def invite_collaborator(site: SiteState, caller: Caller, p: Params) -> dict[str, Any]:
-    """Let an account into a project."""
-    site.projects.add(check_access(site, caller, p["project_id"], "write"), str(p["account_id"]))
+    """Let an account into a project, and tell it."""
+    check_access(site, caller, p["project_id"], "write")
+    collaborators.invite(site, caller, p)
+    return {"event": "success"}
+
+
+@event("add_collaborator", required=("account_id",), optional=("project_id", "token_id"))
+async def add_collaborator(site: SiteState, caller: Caller, p: Params) -> dict[str, Any]:
+    """Let accounts into projects; one of each, or lists of the same length."""
+    if p["token_id"]:  # nothing here makes such tokens
+        raise ServiceError("Error: Project invite token is not valid - no such token")
+    try:
+        collaborators.add(site, caller, p["account_id"], p["project_id"])
+    except ServiceError as error:
+        raise ServiceError(f"{error.kind}: {error.error}") from None
+    return {"event": "success"}
+
+
+@event("remove_collaborator", required=("project_id", "account_id"))
+async def remove_collaborator(site: SiteState, caller: Caller, p: Params) -> dict[str, Any]:
+    """Take an account out of a project."""
+    project_id = check_access(site, caller, p["project_id"], "write")
+    collaborators.remove(site, caller, p["account_id"], project_id)
     return {"event": "success"}
 
 
@@ -239,22 +266,19 @@ async def invite_collaborator(site: SiteState, caller: Caller, p: Params) -> dic
     optional=("replyto", "replyto_name", "subject"),
 )
 async def invite_by_email(site: SiteState, caller: Caller, p: Params) -> dict[str, Any]:
-    """Let whoever has these e-mail addresses into a project."""
-    project_id = check_access(site, caller, p["project_id"], "write")
-    projects.invite(site, caller, project_id, p["to"])
-    told = f"Invited {p['to']} to collaborate on a project."
-    return {"event": "invite_noncloud_collaborators_resp", "mesg": told}
+    """Let those with some e-mail addresses into a project."""
+    check_access(site, caller, p["project_id"], "write")
+    collaborators.invite_by_email(site, caller, p)
+    reply = {"event": "invite_noncloud_collaborators_resp"}
+    return {**reply, "mesg": f"Invited {p['to']} to collaborate on a project."}
 
 
-@event("remove_collaborator", required=("project_id", "account_id"))
-async def remove_collaborator(site: SiteState, caller: Caller, p: Params) -> dict[str, Any]:
-    """Take an account out of a project."""
-    project_id = check_access(site, caller, p["project_id"], "write")
-    projects.remove_collaborators(site, caller, project_id, p["account_id"])
-    return {"event": "success"}
-
-
-@event("query", required=("query",), optional=("changes", "multi_response", "options", "timeout"))
+@event(
+    "query",
+    required=("query",),
+    optional=("changes", "multi_response", "options", "timeout"),
+    project_key=True,
+)
 async def query(site: SiteState, caller: Caller, p: Params) -> dict[str, Any]:
     """Read or set what the database has about projects and accounts."""
     if p["multi_response"] and isinstance(p["query"], dict) and len(p["query"]) == 1:
@@ -272,6 +296,7 @@ async def query(site: SiteState, caller: Caller, p: Params) -> dict[str, Any]:
         "target_path", "overwrite_newer", "delete_missing", "backup", "timeout", "exclude",
         "wait_until_done", "scheduled", "public", "bwlimit",
     ),
+    project_key=True,
 )  # fmt: skip
 async def copy(site: SiteState, caller: Caller, p: Params) -> dict[str, Any]:
     """Copy at once, or queue the copy, as this site does it."""
@@ -301,6 +326,7 @@ def check_side(site: SiteState, caller: Caller, project_id: str, what: str, side
         "pending", "failed",
     ),
     takes_id=False,
+    project_key=True,
 )  # fmt: skip
 async def status(site: SiteState, caller: Caller, p: Params) -> dict[str, Any]:
     """One copy by its id, or many by their projects."""
@@ -336,7 +362,7 @@ async def status(site: SiteState, caller: Caller, p: Params) -> dict[str, Any]:
     return {**reply, "data": [_shown(row) for row in rows]}
 
 
-@event("copy_path_delete", required=("copy_path_id",))
+@event("copy_path_delete", required=("copy_path_id",), project_key=True)
 async def delete(site: SiteState, caller: Caller, p: Params) -> dict[str, Any]:
     """Cancel a copy that has not begun."""
     copy_path_id = p["copy_path_id"]

@@ -6,9 +6,9 @@ import json
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from ..http import NO_KEY, AnsweredError, Handler, parse_form
+from ..http import NO_KEY, AnsweredError, Handler, parse_form, parse_json
 from ..services.failures import ServiceError
-from .events import EVENTS, FOR_PROJECTS, NOT_HTTP, Event, RefusedError, SilentError
+from .events import EVENTS, NOT_HTTP, Event, RefusedError, SilentError
 
 if TYPE_CHECKING:
     from ..state.accounts import Caller
@@ -37,7 +37,7 @@ class V1Handler(Handler):
             caller = self._caller()
             reply_id = str(params.get("id") or "") or str(uuid.uuid4())
             try:
-                if caller.project_id is not None and name not in FOR_PROJECTS:
+                if caller.project_id and not caller_event.project_key:
                     raise ServiceError("user must be signed in")
                 reply = await caller_event.action(self.site, caller, params)
             except ServiceError as error:
@@ -63,7 +63,7 @@ class V1Handler(Handler):
         if not data.strip():
             return {}
         try:
-            body = json.loads(data)
+            body = parse_json(data)
         except ValueError as error:
             at_end = isinstance(error, json.JSONDecodeError) and error.pos >= len(
                 error.doc.rstrip()

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 from ..http import AnsweredError, Handler
 from ..services import (
     accounts,
+    api_keys,
     commands,
     copies,
     files,
     kernels,
     latex,
-    messages,
     projects,
     queries,
 )
@@ -28,12 +28,6 @@ if TYPE_CHECKING:
 
 Body = dict[str, Any]
 Action = Callable[[Handler, "Caller | None", Body], Awaitable[Any]]
-# what the key of a project may ask for, of that project alone; the rest is for accounts
-FOR_PROJECTS = frozenset({
-    "exec", "jupyter/execute", "jupyter/kernels", "latex", "projects/call", "projects/copy-path",
-    "projects/copy-path-status", "projects/get", "projects/get-one", "projects/start",
-    "projects/stop", "projects/touch", "projects/write-text-file", "projects/collaborators/list",
-})  # fmt: skip
 # passwords that everybody tries first
 _COMMON = frozenset({
     "password", "password1", "123456", "12345678", "qwerty", "abc123", "letmein", "iloveyou",
@@ -56,18 +50,23 @@ class Endpoint:
     action: Action
     signed_out: str | None
     only: str = ""  # the one generation that has it
+    project_key: bool = False  # whether a project's own key may ask it; it checks which project
 
 
 ENDPOINTS: dict[str, Endpoint] = {}
 
 
 def endpoint(
-    path: str, signed_out: str | None = "must be signed in", *, only: str = ""
+    path: str,
+    signed_out: str | None = "must be signed in",
+    *,
+    only: str = "",
+    project_key: bool = False,
 ) -> Callable[[Action], Action]:
     """Enter a function into the table; `signed_out=None` serves everybody."""
 
     def enter(action: Action) -> Action:
-        ENDPOINTS[path] = Endpoint(action, signed_out, only)
+        ENDPOINTS[path] = Endpoint(action, signed_out, only, project_key)
         return action
 
     return enter
@@ -125,15 +124,18 @@ async def sign_out(handler: Handler, _caller: Caller | None, _body: Body) -> Any
     return {}
 
 
-@endpoint("user-query", None)
+@endpoint("user-query", None, project_key=True)
 async def query(handler: Handler, caller: Caller | None, body: Body) -> Any:
     """Read or set what the database has about projects and accounts."""
     if body.get("query") is None:
         raise ServiceError("Cannot read properties of undefined (reading 'undefined')")
-    return {"query": queries.user_query(handler.site, caller, body["query"])}
+    site = handler.site
+    # this generation's answers leave names out (recording)
+    hidden = ("first_name", "last_name") if site.options.generation == "A" else ()
+    return {"query": queries.user_query(site, caller, body["query"], hidden=hidden)}
 
 
-@endpoint("customize", None)
+@endpoint("customize", None, project_key=True)
 async def customize(handler: Handler, _caller: Caller | None, body: Body) -> Any:
     """Some settings; the parents of the kiosk page are not among them (recording)."""
     known = {"siteName": handler.site.options.site_name, "kucalc": "no"}
@@ -143,46 +145,11 @@ async def customize(handler: Handler, _caller: Caller | None, body: Body) -> Any
 
 
 @endpoint("api-keys")
-async def api_keys(handler: Handler, caller: Caller | None, body: Body) -> Any:
-    """Make, rename, delete and list an account's API keys."""
-    site, action = handler.site, body.get("action")
-    if caller is None:
-        raise ServiceError("must be signed in")
-    if action == "create":
-        project_id = body.get("project_id")
-        if project_id is not None:
-            project_of(site, caller, project_id)
-        name = str(body.get("name") or "")
-        number, key = site.accounts.new_key(caller.account_id, project_id=project_id, name=name)
-        return {"response": [{**_keys(handler, caller, number)[0], "secret": key}]}
-    if action == "get":
-        return {"response": _keys(handler, caller, None)}
-    if action in ("edit", "delete"):
-        wanted = body.get("id")
-        if not isinstance(wanted, int) or not abs(wanted) < 2**31:
-            raise ServiceError(f'invalid input syntax for type integer: "{wanted}"')
-        if action == "edit":
-            if not _keys(handler, caller, wanted):
-                raise ServiceError(f"no api key with id {wanted}")
-            site.accounts.rename_key(caller.account_id, wanted, str(body.get("name") or ""))
-        else:
-            site.accounts.delete_key(caller.account_id, wanted)
-    return {}
-
-
-def _keys(handler: Handler, caller: Caller, number: int | None) -> list[dict[str, Any]]:
-    return [
-        {
-            "id": row["id"],
-            "account_id": row["account_id"],
-            "expire": iso(row["expire"]),
-            "created": iso(row["created"]),
-            "name": row["name"],
-            "last_active": None,
-            "trunc": row["trunc"],
-        }
-        for row in handler.site.accounts.keys(caller.account_id, number)
-    ]
+async def manage_keys(handler: Handler, caller: Caller | None, body: Body) -> Any:
+    """Make, rename, delete and list an account's API keys, or a project's."""
+    assert caller is not None  # noqa: S101 (the table lets nobody else in)
+    response = api_keys.manage(handler.site, caller, body)
+    return {} if response is None else {"response": response}
 
 
 @endpoint("projects/create", "user must be signed in")
@@ -198,7 +165,7 @@ def _shown(handler: Handler, rows: list[dict[str, Any]]) -> list[dict[str, Any]]
     return [{**{f: row[f] for f in fields}, **extra} for row in rows]
 
 
-@endpoint("projects/get", "must be authenticated")
+@endpoint("projects/get", "must be authenticated", project_key=True)
 async def get(handler: Handler, caller: Caller | None, body: Body) -> Any:
     """The account's projects, the latest first; a project's key has none."""
     if caller is None or caller.project_id is not None:
@@ -208,7 +175,7 @@ async def get(handler: Handler, caller: Caller | None, body: Body) -> Any:
     return _shown(handler, rows[: limit if isinstance(limit, int) else 1000])
 
 
-@endpoint("projects/get-one", "must be authenticated")
+@endpoint("projects/get-one", "must be authenticated", project_key=True)
 async def get_one(handler: Handler, caller: Caller | None, body: Body) -> Any:
     """One project."""
     project_id = project_of(handler.site, caller, body.get("project_id"))
@@ -216,7 +183,7 @@ async def get_one(handler: Handler, caller: Caller | None, body: Body) -> Any:
     return _shown(handler, [row])[0] if row else {}
 
 
-@endpoint("projects/start")
+@endpoint("projects/start", project_key=True)
 async def start(handler: Handler, caller: Caller | None, body: Body) -> Any:
     """Start a project."""
     check_uuid(body.get("project_id"))
@@ -224,7 +191,7 @@ async def start(handler: Handler, caller: Caller | None, body: Body) -> Any:
     return {"status": "ok"}
 
 
-@endpoint("projects/stop")
+@endpoint("projects/stop", project_key=True)
 async def stop(handler: Handler, caller: Caller | None, body: Body) -> Any:
     """Stop a project."""
     check_uuid(body.get("project_id"))
@@ -232,17 +199,17 @@ async def stop(handler: Handler, caller: Caller | None, body: Body) -> Any:
     return {"status": "ok"}
 
 
-@endpoint("projects/touch")
+@endpoint("projects/touch", project_key=True)
 async def touch(handler: Handler, caller: Caller | None, body: Body) -> Any:
-    """Mark a project as used, and start it."""
+    """Mark a project as used, which starts it."""
     check_uuid(body.get("project_id"))
+    assert caller is not None  # noqa: S101 (the table lets nobody else in)
     project_id = project_of(handler.site, caller, body["project_id"])
-    handler.site.projects.touch(project_id)
-    await handler.site.start_project(project_id)
+    await projects.touch(handler.site, caller, project_id)
     return {}
 
 
-@endpoint("projects/write-text-file", "must be authenticated")
+@endpoint("projects/write-text-file", "must be authenticated", project_key=True)
 async def write_text(handler: Handler, caller: Caller | None, body: Body) -> Any:
     """Write a file. It says ok even where the path is a directory (recording)."""
     check_uuid(body.get("project_id"), "must set project_id to a valid uuid")
@@ -259,7 +226,7 @@ async def write_text(handler: Handler, caller: Caller | None, body: Body) -> Any
     return {"status": "ok"}
 
 
-@endpoint("projects/call")
+@endpoint("projects/call", project_key=True)
 async def call(handler: Handler, caller: Caller | None, body: Body) -> Any:
     """Hand a message to a project: reading a file, on generation A."""
     mesg = body.get("mesg")
@@ -272,7 +239,7 @@ async def call(handler: Handler, caller: Caller | None, body: Body) -> Any:
     return {**reply, "content": content}
 
 
-@endpoint("exec")
+@endpoint("exec", project_key=True)
 async def exec_(handler: Handler, caller: Caller | None, body: Body) -> Any:
     """Run a command, or ask for one that was started without waiting."""
     site = handler.site
@@ -288,14 +255,14 @@ async def exec_(handler: Handler, caller: Caller | None, body: Body) -> Any:
     return await run(site, project_id, body, none="undefined")
 
 
-@endpoint("jupyter/kernels", None)
+@endpoint("jupyter/kernels", None, project_key=True)
 async def jupyter_kernels(handler: Handler, caller: Caller | None, body: Body) -> Any:
     """The kernels of a project."""
     project_id = _with_kernels(handler, caller, body)
     return {"kernels": await kernels.specs(handler.site, project_id), **_worked(handler)}
 
 
-@endpoint("jupyter/execute", None)
+@endpoint("jupyter/execute", None, project_key=True)
 async def jupyter_execute(handler: Handler, caller: Caller | None, body: Body) -> Any:
     """Run code in a project's kernel."""
     if not body.get("kernel"):
@@ -319,7 +286,7 @@ def _worked(handler: Handler) -> dict[str, bool]:
     return {"success": True} if handler.site.options.generation == "B" else {}
 
 
-@endpoint("latex", None)
+@endpoint("latex", None, project_key=True)
 async def make_pdf(handler: Handler, caller: Caller | None, body: Body) -> Any:
     """Make a PDF of TeX in a project of the caller's: the one that is named, or the latest."""
     if not isinstance(body.get("path"), str):
@@ -341,60 +308,7 @@ async def make_pdf(handler: Handler, caller: Caller | None, body: Body) -> Any:
     return await latex.compile_(handler.site, str(project_id), body)
 
 
-@endpoint("messages/send", only="B")
-async def send_message(handler: Handler, caller: Caller | None, body: Body) -> Any:
-    """Send a message to accounts."""
-    assert caller is not None  # noqa: S101 (the table lets nobody else in)
-    words = str(body.get("subject") or ""), str(body.get("body") or "")
-    number = messages.send(handler.site, caller, body.get("to_ids"), words, body.get("reply_id"))
-    return {"id": number, **_worked(handler)}
-
-
-@endpoint("messages/get", only="B")
-async def get_messages(handler: Handler, caller: Caller | None, body: Body) -> Any:
-    """The caller's messages."""
-    assert caller is not None  # noqa: S101 (the table lets nobody else in)
-    return {"messages": messages.own(handler.site, caller, body), **_worked(handler)}
-
-
-@endpoint("accounts/search")
-async def search(handler: Handler, _caller: Caller | None, body: Body) -> Any:
-    """Accounts by name or e-mail address."""
-    return accounts.search(handler.site, str(body.get("query") or ""), body.get("limit"))
-
-
-@endpoint("accounts/get-names", only="B")
-async def get_names(handler: Handler, _caller: Caller | None, body: Body) -> Any:
-    """Names of accounts."""
-    return {"names": accounts.names(handler.site, body.get("account_ids"))}
-
-
-@endpoint("projects/collaborators/list", only="B")
-async def list_collaborators(handler: Handler, caller: Caller | None, body: Body) -> Any:
-    """Who may use a project."""
-    project_id = project_of(handler.site, caller, check_uuid(body.get("project_id")))
-    return projects.collaborators(handler.site, project_id)
-
-
-@endpoint("projects/collaborators/add", only="B")
-async def add_collaborator(handler: Handler, caller: Caller | None, body: Body) -> Any:
-    """Let accounts into projects."""
-    assert caller is not None  # noqa: S101 (the table lets nobody else in)
-    who = body.get("project_id"), body.get("account_id")
-    projects.add_collaborators(handler.site, caller, *who)
-    return {"status": "ok"}
-
-
-@endpoint("projects/collaborators/remove", only="B")
-async def remove_collaborator(handler: Handler, caller: Caller | None, body: Body) -> Any:
-    """Take accounts out of projects."""
-    assert caller is not None  # noqa: S101 (the table lets nobody else in)
-    who = body.get("project_id"), body.get("account_id")
-    projects.remove_collaborators(handler.site, caller, *who)
-    return {"status": "ok"}
-
-
-@endpoint("projects/copy-path")
+@endpoint("projects/copy-path", project_key=True)
 async def copy_path(handler: Handler, caller: Caller | None, body: Body) -> Any:
     """Copy a path. Generation A answers `{}` whatever the target is (recording)."""
     site, b = handler.site, handler.site.options.generation == "B"
@@ -418,7 +332,7 @@ async def copy_path(handler: Handler, caller: Caller | None, body: Body) -> Any:
     return {"copy_id": copy_id} if b else {}
 
 
-@endpoint("projects/copy-path-status", only="B")
+@endpoint("projects/copy-path-status", only="B", project_key=True)
 async def copy_path_status(handler: Handler, caller: Caller | None, body: Body) -> Any:
     """How a queued copy stands (generation B alone has this, source)."""
     check_uuid(body.get("copy_id"), "copy_id must be a valid uuid")

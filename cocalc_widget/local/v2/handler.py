@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from ..http import AnsweredError, ParametersHandler
 from ..services.failures import ServiceError
-from .endpoints import ENDPOINTS, FOR_PROJECTS, IssuesError
+from . import people  # noqa: F401 (it enters its endpoints)
+from .endpoints import ENDPOINTS, IssuesError
 
 if TYPE_CHECKING:
     from ..state.accounts import Caller
@@ -25,11 +26,11 @@ class V2Handler(ParametersHandler):
                 return
             body = self.parameters()
             caller = self.caller()
-            if caller is not None and caller.project_id is not None and path not in FOR_PROJECTS:
-                caller = None  # for accounts it is nobody
             try:
                 if caller is None and known.signed_out is not None:
                     raise ServiceError(known.signed_out)
+                if caller is not None and caller.project_id and not known.project_key:
+                    raise ServiceError(known.signed_out or "must be signed in")
                 reply = await known.action(self, caller, body)
             except ServiceError as error:
                 reply = {"error": error.error}

@@ -111,9 +111,11 @@ def test_a_key_of_a_project_opens_no_other(site: LocalCoCalc, api: Api, lesson: 
     assert ran["exit_code"] == 0
     other = project.v1("project_exec", project_id=site.projects["Student"], command="pwd")
     assert other["event"] == "error"
-    listed = api.v2("api-keys", action="get")["response"]
+    listed = api.v2("api-keys", action="get", project_id=lesson)["response"]
     assert made["secret"] not in str(listed)
     assert made["id"] in [row["id"] for row in listed]
+    own = api.v2("api-keys", action="get")["response"]
+    assert made["id"] not in [row["id"] for row in own], "is no key of the account (source)"
     api.v2("api-keys", action="delete", id=made["id"])
     assert "error" in project.v1("ping")
 

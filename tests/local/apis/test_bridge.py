@@ -23,6 +23,9 @@ def hub(api: Api, name: str, options: Any = None) -> Any:
     return api.post("/api/conat/hub", {"name": name, "args": [options or {}]}).json()
 
 
+ID0 = "00000000-0000-4000-8000-000000000000"
+
+
 def in_project(api: Api, name: str, **options: Any) -> Any:
     call = {"name": f"system.{name}", "args": [options]}
     project_id = api.site.projects["Lesson"]
@@ -35,11 +38,13 @@ def test_people_and_organizations(b: LocalCoCalc) -> None:
     assert hub(api, "system.getNames", [account_id]) == {
         account_id: {"first_name": "Ada", "last_name": "Lovelace", "profile": None}
     }
+    nobody = hub(api, "system.getNames", [ID0])
+    assert nobody == {ID0: {"first_name": "Deleted", "last_name": "User"}}
     found = hub(api, "system.userSearch", {"query": "Ada"})
     assert [row["account_id"] for row in found] == [account_id]
     assert isinstance(hub(api, "org.create", {"name": "uni"}), str)
     assert "already used" in hub(api, "org.create", {"name": "uni"})["error"]
-    assert "cannot find user" in hub(api, "org.addUser", {"name": "uni", "user": "nobody"})["error"]
+    assert "cannot find" in hub(api, "org.addUser", {"name": "uni", "user": "nobody"})["error"]
     add = {"name": "uni", "user": "ada@local.test"}
     assert "admin" in hub(Api(b, key=key), "org.addUser", add)["error"]
     assert hub(api, "org.addUser", add) is None

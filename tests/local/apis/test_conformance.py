@@ -18,10 +18,11 @@ import requests
 from api.dialects.recordings import mended
 
 from cocalc_widget import LocalCoCalc
-from cocalc_widget.local.services import left_out
+from cocalc_widget.local import left_out
 
 from ..situations import Stage
 
+BBBB = "bbbbbbbb-0000-4000-8000-00000000000"
 CONTRACT = Path(__file__).parents[2] / "contract"
 
 # Security holes of generation A: strangers may start projects and copy out of them.
@@ -45,8 +46,11 @@ WORDS = {"event", "error", "note", "type", "status", "stdout", "stderr", "conten
 
 
 def _load(name: str) -> list[tuple[str, dict[str, Any]]]:
-    lines = (CONTRACT / f"{name}.jsonl").read_text().splitlines()
-    rows = [(name, json.loads(line)) for line in lines]
+    text = (CONTRACT / f"{name}.jsonl").read_text()
+    if name.startswith("rest-"):  # the owner and the stranger had other numbers then
+        for number in (2, 3):
+            text = text.replace(f"{BBBB}{number}", f"{BBBB}{number - 1}")
+    rows = [(name, json.loads(line)) for line in text.splitlines()]
     for _, row in rows:
         if row["response"].get("body_truncated"):
             row["response"]["body"] = mended(row["response"]["body"])
@@ -120,7 +124,7 @@ def test_agrees_with_the_recording(
         assert answer.json()["error"].endswith("failed: No such file or directory")
     elif (recorded["content_type"] or "").startswith("application/json"):
         body = answer.json()
-        if recorded.get("body_truncated") and isinstance(recorded["body"], dict):
+        if recorded.get("body_truncated") and isinstance(body, dict):
             body = {name: body[name] for name in recorded["body"]}
         compare(_beginning(recorded), body, "$")
     else:

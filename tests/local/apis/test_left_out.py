@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from cocalc_widget import LocalCoCalc
+from cocalc_widget.local import left_out
 from cocalc_widget.local.conat.hub import HUB
 from cocalc_widget.local.conat.project import PROJECT
-from cocalc_widget.local.services import left_out
 from cocalc_widget.local.v1.events import EVENTS
 from cocalc_widget.local.v2.endpoints import ENDPOINTS
 

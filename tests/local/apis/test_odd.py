@@ -13,7 +13,7 @@ from cocalc_widget.local.v2.endpoints import ENDPOINTS
 
 from ..conftest import Api
 
-ODD = (None, 5, -1, True, "x", "", [], ["a", 5], {}, {"a": None}, 10**20, [None], [[1]])
+ODD = (None, 5, -1, True, "x", "", [], ["a", 5], {}, {"a": None}, 10**20, [None], [[1]], "\ud800")
 
 
 def test_odd_parameters_are_answered_by_the_rules(make_site: Callable[..., LocalCoCalc]) -> None:
@@ -26,13 +26,18 @@ def test_odd_parameters_are_answered_by_the_rules(make_site: Callable[..., Local
             calls += [("A", f"/api/v1/{name}", {field: odd}) for odd in ODD]
     fields = ("project_id", "path", "limit", "args", "timeout", "env", "mesg", "fields", "query")
     fields += ("src_project_id", "copy_id", "action", "id", "email", "content", "max_output")
+    more = ("account_id", "account_ids", "user", "name", "title", "to", "to_ids", "subject", "type")
+    more += ("offset", "reply_id", "target_account_id", "new_group", "expire", "username", "link")
     for path in ENDPOINTS:
         calls += [("B", f"/api/v2/{path}", {field: odd}) for field in fields for odd in ODD]
+        calls += [("B", f"/api/v2/{path}", dict.fromkeys(more, odd)) for odd in ODD]
     for where, table in (("hub", HUB), ("project", PROJECT)):
         for name in table:
             calls += [("B", f"/api/conat/{where}", {"name": name, "args": odd}) for odd in ODD]
             calls += [("B", f"/api/conat/{where}", {"name": name, "args": [odd]}) for odd in ODD]
             opts = [[{"opts": odd}] for odd in ODD]
+            opts += [[dict.fromkeys((*fields, *more), odd)] for odd in ODD]
+            opts += [[{"opts": dict.fromkeys((*fields, *more), odd)}] for odd in ODD]
             calls += [("B", f"/api/conat/{where}", {"name": name, "args": it}) for it in opts]
     sites = {kind: Api(make_site(generation=kind, admin=True)) for kind in ("A", "B")}
     for kind, path, body in calls:
