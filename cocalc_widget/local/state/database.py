@@ -18,8 +18,6 @@ _SCHEMA = """
 CREATE TABLE IF NOT EXISTS accounts (
     n INTEGER PRIMARY KEY, account_id TEXT UNIQUE, first_name TEXT, last_name TEXT,
     email_address TEXT UNIQUE, password TEXT, admin INTEGER DEFAULT 0, org TEXT, created REAL);
-CREATE TABLE IF NOT EXISTS account_settings (
-    account_id TEXT, name TEXT, value TEXT, PRIMARY KEY (account_id, name));
 CREATE TABLE IF NOT EXISTS guests (account_id TEXT PRIMARY KEY);
 CREATE TABLE IF NOT EXISTS api_keys (
     id INTEGER PRIMARY KEY, hash TEXT UNIQUE, trunc TEXT, account_id TEXT, project_id TEXT,
