@@ -51,9 +51,9 @@ class LocalCoCalc:
     """A local stand-in for CoCalc: https on loopback, projects as directories.
 
     It answers API v1, v2 and the conat bridge, and shows files in a kiosk page,
-    as a running CoCalc was recorded to do. Use it as a context manager, or call
-    `start` and `close`. It is for demos, lessons and tests: commands that it runs
-    in a project run as you.
+    as a running CoCalc was recorded to do; code runs in real Jupyter kernels. Use it
+    as a context manager, or call `start` and `close`. It is for demos, lessons and
+    tests: commands and code that it runs in a project run as you.
 
     Args:
         root: folder for the database and the projects; None: a temporary one, deleted at the end.

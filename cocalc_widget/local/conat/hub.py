@@ -138,7 +138,7 @@ async def jupyter_execute(site: SiteState, caller: Caller, o: Options) -> Any:
         project_id = _named_project(site, caller, o)
         if not o.get("kernel"):
             raise ServiceError("kernel must be specified")
-    outputs = await kernels.execute(site, project_id, o)
+    outputs = await kernels.execute(site, project_id, o, silent=True)
     return {"output": outputs, "created": iso(now())}
 
 

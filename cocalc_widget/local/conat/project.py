@@ -65,7 +65,7 @@ async def jupyter_execute(site: SiteState, project_id: str, o: Options) -> Any:
     if not o.get("kernel"):
         raise ServiceError("Error: cannot spawn since no kernel is set")
     try:
-        return await kernels.execute(site, project_id, o)
+        return await kernels.execute(site, project_id, o, silent=True)  # (recording)
     except kernels.UnknownSpecError as error:
         told = _NO_SPEC.format(words=error.words, name=error.name)
         raise ServiceError(told) from None

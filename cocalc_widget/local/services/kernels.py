@@ -39,10 +39,16 @@ async def specs(site: SiteState, project_id: object) -> list[dict[str, Any]]:
     ]
 
 
-async def execute(site: SiteState, project_id: object, o: dict[str, Any]) -> list[dict[str, Any]]:
+async def execute(
+    site: SiteState, project_id: object, o: dict[str, Any], *, silent: bool = False
+) -> list[dict[str, Any]]:
     """Run code in a kernel that nobody used before; its outputs.
 
-    What takes too long is never answered: the caller's own deadline ends it (recording).
+    Args:
+        site: the site.
+        project_id: whose kernel it is.
+        o: `input`, `kernel`, `history`, `path`, `limits`.
+        silent: what takes too long is not answered: the deadline of the call ends it.
 
     Raises:
         ServiceError: there is no such kernel, in CoCalc's words, or it died.
@@ -60,7 +66,8 @@ async def execute(site: SiteState, project_id: object, o: dict[str, Any]) -> lis
         words = f'No spec available for kernel "{name}".  Available specs: [{listed}]'
         raise UnknownSpecError(words, name) from None
     except TooLongError:
-        await site.ended.wait()
+        if silent:
+            await site.ended.wait()
         raise ServiceError("timeout") from None
     except EndedError:
         raise ServiceError("the kernel ended before the code was done") from None

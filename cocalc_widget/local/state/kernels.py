@@ -55,7 +55,10 @@ class EndedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What code may use: seconds for each of history and input, and for both; characters."""
+    """What code may use: seconds for each of history and input, and for both; characters.
+
+    What the history says is not kept, thus does not count.
+    """
 
     per_cell: float = _PER_CELL
     total: float = 2 * _PER_CELL
@@ -293,8 +296,8 @@ def _execute(
         if not shown or "comm_id" in shown or kind == "clear_output":
             continue
         size += len(str(shown))
-        if size > limits.output_per_cell and "traceback" not in shown:
-            most = limits.output_per_cell
+        most = min(limits.output_per_cell, limits.output)
+        if size > most and "traceback" not in shown:
             said = f"Output truncated since it exceeded the cell output limit of {most} characters"
             shown = {"name": "stdout", "output_type": "stream", "text": [said]}
             if outputs[-1:] == [shown]:

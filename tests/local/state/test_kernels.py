@@ -157,6 +157,15 @@ def test_outputs_are_bounded(b: LocalCoCalc) -> None:
     assert "limit of 5000 characters" in str(told)
     assert told[-1]["ename"] == "ValueError", "an error is always told"
 
+    told = run(b, code, limits={"max_output": 3000})
+    assert "limit of 3000 characters" in str(told)
+
+
+def test_over_api_v2_it_is_told_that_it_took_too_long(b: LocalCoCalc) -> None:
+    ask = {"project_id": b.projects["Lesson"], "kernel": "python3", "input": "while True: pass"}
+    told = Api(b).v2("jupyter/execute", **ask, limits={"timeout_ms_per_cell": 1000})
+    assert told == {"error": "timeout"}
+
 
 @pytest.mark.parametrize("odd", [None, 5, {"timeout_ms": "x"}, {"timeout_ms_per_cell": True}, {}])
 def test_limits_that_say_nothing_are_as_always(odd: Any) -> None:
