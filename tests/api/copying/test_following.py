@@ -1044,3 +1044,25 @@ def test_comparing_has_what_is_left_of_the_time(looked: Any) -> None:
     assert len(looked.asked) == 2, "what was seen need not be seen again"
     batch.check(timeout=7)
     assert {seconds for *_, seconds in looked.asked[2:]} == {7}
+
+
+def test_of_a_copy_that_may_be_under_way_nothing_is_made_of_what_is_not_there_yet(
+    looked: Any,
+) -> None:
+    server = Server()
+    server.lists_copies = False
+    server.answers[target(2)] = errors.APIConnectionError("reset", sent=True)
+    batch = batch_of(server, 1, queue=False).send()
+    first = batch[0].error
+    looked.answer = failure(500)
+    batch.check()
+    assert (batch[0].state, batch[0].error) == ("unknown", first), "nobody could look"
+    looked.answer = Content("-")
+    batch.check()
+    assert (batch[0].state, batch[0].error) == ("unknown", first), "it may still come"
+    assert "retry(unknown=True)" in batch[0].note
+    batch.retry()
+    assert server.sent == [target(2)], "thus it is not sent again"
+    looked.answer = Content("f", files("a.md"))
+    batch.check()
+    assert states(batch) == ["done"]

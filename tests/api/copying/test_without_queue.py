@@ -48,6 +48,20 @@ def test_without_a_queue_copies_go_on_though_nobody_waits() -> None:
     assert queue.copied == {project(n): 1 for n in range(5)}
 
 
+def test_a_copy_of_before_is_not_the_one_under_way() -> None:
+    queue, let = gate()
+    with serving(queue) as server:
+        subject = client(server.url)
+        let.set()
+        before = subject.copy(SRC, project(1))[0]
+        let.clear()
+        batch = subject.copy(SRC, project(1), wait=False)
+        assert subject.copy_status(batch[0]).state == "sending"
+        assert subject.copy_status(before).state == "done"
+        let.set()
+        batch.wait()
+
+
 def test_a_wait_in_seconds_is_obeyed_without_a_queue() -> None:
     queue, let = gate()
     with serving(queue) as server:
