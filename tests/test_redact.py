@@ -8,10 +8,11 @@ import gc
 import json
 import logging
 import pickle
+from urllib.parse import quote, urlencode
 
 import pytest
 
-from cocalc_widget.redact import Secret, mask, redact
+from cocalc_widget.redact import Secret, forget, mask, redact
 
 
 def test_a_secret_never_shows_itself(caplog: pytest.LogCaptureFixture) -> None:
@@ -153,3 +154,55 @@ def test_a_token_after_its_word_is_masked() -> None:
 def test_in_the_header_that_is_named_anything_is_masked() -> None:
     for line in ("Authorization: Basic anything", "'authorization': 'Bearer anything'"):
         assert redact(line) == line.replace("anything", "•••")
+
+
+@pytest.mark.parametrize("value", ["sk-AbCdEfGhIjKlMnOp", 'pa"ss wörd/1234', "abcdefghijkl"])
+def test_a_secret_is_masked_in_each_form_that_it_travels_in(value: str) -> None:
+    travels = {
+        "as the user of HTTP Basic, without the word": base64.b64encode(
+            f"{value}:".encode()
+        ).decode(),
+        "with a password": base64.b64encode(f"{value}:more of it".encode()).decode(),
+        "in JSON": json.dumps({"key": value}),
+        "in JSON of other letters": json.dumps({"key": value}, ensure_ascii=False),
+        "in a URL": quote(value, safe=""),
+        "in a form": urlencode({"key": value}),
+        "in a repr": repr([value]),
+    }
+    forms = [json.dumps(value, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False)]
+    for way, text in travels.items():
+        told = redact(f"<{text}>", value)
+        assert "•••" in told, way
+        for form in (value, quote(value, safe=""), *forms):
+            assert form not in told, way
+        assert base64.b64encode(value.encode()).decode()[:-4] not in told, way
+
+
+def test_what_is_short_is_not_sought_in_letters_that_look_like_it() -> None:
+    assert base64.b64encode(b"short!")[:-4].decode() in redact(
+        f"x {base64.b64encode(b'short!').decode()} y", "short!"
+    )
+
+
+def test_the_variables_of_what_led_to_an_error_are_forgotten_too() -> None:
+    def inner() -> None:
+        held = "held by the cause"
+        raise KeyError(len(held))
+
+    def outer() -> None:
+        kept = "kept by the error"
+        try:
+            inner()
+        except KeyError as error:
+            raise ValueError(len(kept)) from error
+
+    with pytest.raises(ValueError, match="17") as caught:
+        outer()
+    forget(caught.value)
+    for error in (caught.value, caught.value.__cause__):
+        assert error is not None
+        trace = error.__traceback__
+        while trace is not None:
+            for name in ("held", "kept"):
+                assert name not in trace.tb_frame.f_locals
+            trace = trace.tb_next
