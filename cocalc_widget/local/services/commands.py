@@ -150,7 +150,8 @@ async def _run(
     site: SiteState, project_id: str, command: Command, progress: Progress | None
 ) -> Output:
     root = site.projects.root(project_id)
-    output = await site.command(site.runner.run, project_id, root, command, progress)
+    pool = site.command if progress is None else site.begun
+    output = await pool(site.runner.run, project_id, root, command, progress)
     site.projects.touch(project_id)
     return output
 

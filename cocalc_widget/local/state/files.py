@@ -204,11 +204,9 @@ def remove(root: Path, path: str) -> None:
 
 def real_path(root: Path, path: str) -> str:
     """Where a path leads when its links are followed, relative to the project."""
-    with beneath(root, path) as (folder, name):
+    with beneath(root, path) as (folder, name):  # thus inside
         os.stat(name, dir_fd=folder, follow_symlinks=False)
-        above = os.path.realpath(f"/proc/self/fd/{folder}")
-    found = os.path.relpath(above, os.path.realpath(root))
-    return os.path.normpath(f"{found}/{name}").removeprefix("./")
+    return os.path.relpath(os.path.realpath(root / path), os.path.realpath(root))
 
 
 def tar(root: Path, path: str) -> bytes:

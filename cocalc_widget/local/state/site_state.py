@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .accounts import Accounts, Caller
-from .commands import Background, Runner
+from .commands import MOST, Background, Runner
 from .database import Database
 from .faults import Faults, OpenPages
 from .jobs import CopyQueue
@@ -66,6 +66,8 @@ class SiteState:
         # file work and commands have pools of their own: a command may take minutes
         self._pool = ThreadPoolExecutor(8, thread_name_prefix="cocalc-local-files")
         self._commands = ThreadPoolExecutor(16, thread_name_prefix="cocalc-local-exec")
+        # what nobody waits for may run for hours: it keeps nobody from running something else
+        self._begun = ThreadPoolExecutor(MOST, thread_name_prefix="cocalc-local-begun")
         self._code = ThreadPoolExecutor(8, thread_name_prefix="cocalc-local-code")
         self.requests: Counter[str] = Counter()
         self.queue = CopyQueue(self.database, self.projects.root, self.run, options.copy_seconds)
@@ -86,6 +88,10 @@ class SiteState:
     async def command(self, function: Callable[..., T], *args: object) -> T:
         """The same for commands of projects."""
         return await asyncio.get_running_loop().run_in_executor(self._commands, function, *args)
+
+    async def begun(self, function: Callable[..., T], *args: object) -> T:
+        """The same for commands that nobody waits for."""
+        return await asyncio.get_running_loop().run_in_executor(self._begun, function, *args)
 
     async def code(self, function: Callable[..., T], *args: object) -> T:
         """The same for Jupyter kernels."""
@@ -141,7 +147,8 @@ class SiteState:
         """End commands and threads, close the database."""
         self.runner.close()
         self.kernels.close()
-        self._code.shutdown(wait=True, cancel_futures=True)
+        for pool in (self._code, self._begun):
+            pool.shutdown(wait=True, cancel_futures=True)
         self._pool.shutdown(wait=True, cancel_futures=True)
         self._commands.shutdown(wait=True, cancel_futures=True)
         self.database.close()

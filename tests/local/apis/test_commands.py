@@ -99,6 +99,15 @@ def test_only_the_latest_are_remembered(b: LocalCoCalc, monkeypatch: pytest.Monk
     call(b, "signal", signal=9, pid=running["pid"])
 
 
+def test_what_nobody_waits_for_keeps_nobody_from_running_something(b: LocalCoCalc) -> None:
+    jobs = [begin(b, "sleep 600") for _ in range(24)]
+    assert {job["status"] for job in jobs} == {"running"}
+    assert call(b, "exec", command="echo", args=["still"])["stdout"] == "still\n"
+    for job in jobs:
+        call(b, "signal", signal=9, pid=job["pid"])
+    until(lambda: all(look(b, job)["status"] == "completed" for job in jobs))
+
+
 def test_a_stopped_project_and_a_closed_site_run_nothing() -> None:
     with LocalCoCalc(content={"Lesson": {}, "Other": {}}) as site:
         job, other = begin(site, "sleep 600"), None
