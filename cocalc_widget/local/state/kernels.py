@@ -175,13 +175,12 @@ class Kernels:
             EndedError: the kernel died.
         """
         limits: Limits = how.get("limits") or Limits()
-        ends = time.monotonic() + limits.total
-        if not self._turn.acquire(timeout=limits.total):
+        if not self._turn.acquire(timeout=_STARTING + limits.total):
             raise TooLongError("other code is being run")
         try:
             kernel = self._take(project_id, root, name)
             try:
-                return _run(kernel, code, limits, path=how.get("path"), history=history, ends=ends)
+                return _run(kernel, code, limits, path=how.get("path"), history=history)
             finally:
                 self._end(kernel)
                 self._refill(project_id, root, name)
@@ -261,9 +260,10 @@ def spec_manager(root: Path) -> KernelSpecManager:
 
 
 def _run(
-    kernel: Kernel, code: str, limits: Limits, *, path: object, history: list[str], ends: float
+    kernel: Kernel, code: str, limits: Limits, *, path: object, history: list[str]
 ) -> list[dict[str, Any]]:
     client = kernel.connect()
+    ends = time.monotonic() + limits.total  # from when it can begin
     try:
         spec = kernel.manager.kernel_spec
         if path and spec is not None and spec.language == "python":
