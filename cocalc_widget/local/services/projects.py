@@ -55,7 +55,8 @@ def delete(site: SiteState, caller: Caller, project_id: object) -> None:
     check_uuid(project_id, "project_id must be a valid UUID")
     if not caller.admin and not site.may(caller, str(project_id)):
         raise ServiceError("must be an owner to delete a project")
-    site.projects.change(str(project_id), running=0, deleted=1)
+    site.stop_project(str(project_id))
+    site.projects.change(str(project_id), deleted=1)
 
 
 def status_of(site: SiteState, project_id: str) -> dict[str, Any]:

@@ -32,8 +32,8 @@ def call(site: LocalCoCalc, name: str, title: str = "Lesson", **options: Any) ->
     return Api(site).post("/api/conat/project", body).json()
 
 
-def begin(site: LocalCoCalc, line: str, **options: Any) -> Any:
-    return call(site, "exec", command=line, bash=True, async_call=True, **options)
+def begin(site: LocalCoCalc, line: str, title: str = "Lesson", **options: Any) -> Any:
+    return call(site, "exec", title, command=line, bash=True, async_call=True, **options)
 
 
 def look(site: LocalCoCalc, job: Any, **options: Any) -> Any:
@@ -114,7 +114,11 @@ def test_a_stopped_project_and_a_closed_site_run_nothing() -> None:
         stop = {"name": "projects.stop", "args": [{"project_id": site.projects["Lesson"]}]}
         Api(site).post("/api/conat/hub", stop)
         until(lambda: not exists(f"/proc/{job['pid']}"))
-        other = begin(site, "sleep 600")
+        gone = begin(site, "sleep 600")
+        delete = {"name": "projects.deleteProject", "args": stop["args"]}
+        assert Api(site).post("/api/conat/hub", delete).json() is None
+        until(lambda: not exists(f"/proc/{gone['pid']}"))
+        other = begin(site, "sleep 600", title="Other")
         began = time.monotonic()
     assert time.monotonic() - began < 20
     assert not exists(f"/proc/{other['pid']}")
