@@ -232,7 +232,12 @@ class Kernels:
         with self._lock:
             if self._closed:
                 raise EndedError
-            manager.start_kernel(env=environment(project_id, root, private), cwd=str(root))
+            manager.start_kernel(
+                env=environment(project_id, root, private),
+                cwd=str(root),
+                stdout=subprocess.DEVNULL,  # what code says comes as messages
+                stderr=subprocess.DEVNULL,
+            )
             pid = int(getattr(manager.provisioner, "pid", 0) or 0)
             kernel = Kernel(name, project_id, manager, pid, str(file))
             self._alive.append(kernel)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import time
@@ -47,10 +46,9 @@ def pids(site: LocalCoCalc, title: str = "Lesson") -> list[int]:
 
 def gone(pid: int) -> bool:
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+        stat = Path(f"/proc/{pid}/stat").read_text("utf-8")
+    except (FileNotFoundError, ProcessLookupError):  # the latter while it is being read
         return True
-    stat = Path(f"/proc/{pid}/stat").read_text("utf-8")
     return stat.rpartition(")")[2].split()[0] == "Z"
 
 
